@@ -1,0 +1,77 @@
+import type { AlterStatements, SchemaFiles } from './input.js';
+import type { PlannedTask, Route } from './plan.js';
+import type { TaskReport } from './status.js';
+
+/** Inputs and outcomes of the activities: what crosses Temporal between workflow and worker. */
+
+export interface PlanRequest {
+  readonly target: string;
+  readonly environment: string;
+  readonly type: 'mysql';
+  readonly schema?: SchemaFiles;
+  readonly statements?: AlterStatements;
+  readonly ignoreTables?: readonly string[];
+}
+
+/** The `control` row of the state table: what the workflow wants the driver to do. */
+export interface Control {
+  /** Grows with every control; an older one never overwrites a newer one. */
+  readonly sequence: number;
+  readonly run: 'run' | 'stop';
+  readonly volume: number;
+  readonly cutover: boolean;
+}
+
+export interface StepInput {
+  readonly changeId: string;
+  readonly route: Route;
+  readonly planHash: string;
+  /** Namespace of the state table: that of the plan's first task, the same in every step. */
+  readonly stateNamespace: string;
+  /** The tasks this step is for. */
+  readonly tasks: readonly PlannedTask[];
+  /** The control in force when the step was scheduled. */
+  readonly control: Control;
+}
+
+export interface ControlInput {
+  readonly changeId: string;
+  readonly route: Route;
+  readonly stateNamespace: string;
+  readonly planHash: string;
+  readonly control: Control;
+}
+
+export interface ControlResult {
+  /** Ids of tasks that were already swapped when the control was written (C2). */
+  readonly swapped: readonly string[];
+}
+
+export interface CleanUpInput {
+  readonly changeId: string;
+  readonly route: Route;
+  readonly stateNamespace: string;
+  readonly planHash: string;
+  readonly tasks: readonly PlannedTask[];
+}
+
+export type StepOutcome =
+  /** Everything that this step is for is done. */
+  | { readonly outcome: 'done'; readonly reports: Readonly<Record<string, TaskReport>> }
+  /** The control row said stop; position written. `swapped`: tasks that were swapped before. */
+  | { readonly outcome: 'stopped'; readonly swapped: readonly string[] }
+  /** The worker is going away; position written; run the step again elsewhere. */
+  | { readonly outcome: 'handover' }
+  /** What the step waited for was asked for (a cutover, a revert). */
+  | { readonly outcome: 'asked' };
+
+/** Internal signal from a copying activity: a phase change or ten percent more. */
+export interface Milestone {
+  readonly taskId: string;
+  readonly phase: import('./states.js').TaskPhase;
+  readonly percent: number;
+  readonly rows: number;
+  readonly of: number;
+  readonly waitingFor?: string;
+  readonly throttle?: string;
+}

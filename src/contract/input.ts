@@ -1,0 +1,63 @@
+/** What a control plane sends to start workflows. JSON only: no Date, BigInt or Map. */
+
+/** namespace -> file name -> SQL text (one CREATE TABLE per file). */
+export type SchemaFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** namespace -> ALTER TABLE statements, run online as written. */
+export type AlterStatements = Readonly<Record<string, readonly string[]>>;
+
+export interface ChangeOptions {
+  /** Apply without waiting for the `apply` message. @default false */
+  readonly autoApply?: boolean;
+  /** Consent to statements that lose or may lose data (P2). @default false */
+  readonly allowUnsafe?: boolean;
+  /** All tables wait for one `cutover` and swap together. @default false */
+  readonly deferCutover?: boolean;
+  /** How long the old table is kept equal after the cutover, e.g. `30m`. @default '0s' */
+  readonly revertWindow?: string;
+  /** 1 (gentle) to 11 (as fast as the server takes). @default 5 */
+  readonly volume?: number;
+  /** What to do when another change holds the target. @default 'reject' */
+  readonly onConflict?: 'reject' | 'queue';
+  /** How long a plan waits for `apply`, e.g. `7d`. @default '7d' */
+  readonly planTtl?: string;
+  /** Globs of table names that do not exist for this change, on both sides; disclosed in the plan. */
+  readonly ignoreTables?: readonly string[];
+}
+
+export interface ChangeSource {
+  readonly repository?: string;
+  readonly pullRequest?: number;
+  readonly commit?: string;
+}
+
+export interface SchemaChangeInput {
+  readonly target: string;
+  readonly environment: string;
+  /** @default 'mysql' */
+  readonly type?: 'mysql';
+  /** The desired state. Exactly one of `schema` and `statements`. */
+  readonly schema?: SchemaFiles;
+  readonly statements?: AlterStatements;
+  readonly options?: ChangeOptions;
+  /** Recorded, not trusted. */
+  readonly caller?: string;
+  readonly reason?: string;
+  readonly source?: ChangeSource;
+}
+
+export interface PullSchemaInput {
+  readonly target: string;
+  readonly environment: string;
+  readonly type?: 'mysql';
+  /** Namespaces to read; all that hold tables when absent. */
+  readonly namespaces?: readonly string[];
+}
+
+export interface ProbeTargetsInput {
+  readonly environment?: string;
+  readonly targets?: readonly string[];
+}
+
+export const DEFAULT_VOLUME = 5;
+export const MIN_VOLUME = 1;
+export const MAX_VOLUME = 11;

@@ -1,0 +1,67 @@
+/** The plan: immutable, complete, JSON. */
+
+/** Fixed at plan time; every later step uses it (R1). Holds no host and no secret (R2). */
+export interface Route {
+  readonly target: string;
+  readonly environment: string;
+  readonly type: 'mysql';
+  readonly namespaces: readonly string[];
+}
+
+export type Safety = 'safe' | 'unsafe' | 'blocked';
+export type Execution = 'direct' | 'instant' | 'inplace' | 'copy';
+export type TaskAction = 'create' | 'alter' | 'drop';
+
+export interface Reason {
+  /** Stable, kebab-case: `drops-column`, `narrows-type`, `foreign-key`, ... */
+  readonly code: string;
+  readonly message: string;
+  readonly column?: string;
+}
+
+export interface LintFinding {
+  readonly rule: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly column?: string;
+}
+
+export interface PlannedTask {
+  /** `<namespace>.<table>`, unique in the plan. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly table: string;
+  readonly action: TaskAction;
+  /**
+   * The exact statements, in order (P1). An alteration starts with "ALTER TABLE `<table>` ": the engine
+   * directs it at the shadow table by replacing exactly that prefix.
+   */
+  readonly statements: readonly string[];
+  readonly execution: Execution;
+  /** Why this execution class, for people: "changes the type of `k`". */
+  readonly executionReason: string;
+  readonly safety: Safety;
+  /** Why it is unsafe or blocked; empty when safe. */
+  readonly reasons: readonly Reason[];
+  readonly lint: readonly LintFinding[];
+  /** Canonical `SHOW CREATE TABLE` text without AUTO_INCREMENT; null when the table does not exist. */
+  readonly liveDefinition: string | null;
+  readonly desiredDefinition: string | null;
+  readonly liveFingerprint: string | null;
+  readonly desiredFingerprint: string | null;
+  /** Server statistics, not exact counts. */
+  readonly estimatedRows: number;
+  readonly estimatedBytes: number;
+}
+
+export interface Plan {
+  readonly format: 1;
+  readonly route: Route;
+  readonly server: { readonly version: string; readonly settings: Readonly<Record<string, string>> };
+  /** In the order of execution. Empty: nothing to change. */
+  readonly tasks: readonly PlannedTask[];
+  /** Ids (`<namespace>.<table>`) of tables left out by `ignoreTables`. */
+  readonly ignoredTables: readonly string[];
+  /** sha256 over everything else. */
+  readonly planHash: string;
+}

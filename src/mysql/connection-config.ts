@@ -1,0 +1,16 @@
+/** How to reach one MySQL server. Built by the inventory; never logged, never sent to Temporal (R2). */
+export interface ConnectionConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Called when a connection pool opens, so that a rotated secret is read anew. */
+  readonly password: () => Promise<string>;
+  readonly tls: TlsConfig;
+}
+
+/** TLS modes as MySQL clients name them. */
+export interface TlsConfig {
+  readonly mode: 'disabled' | 'preferred' | 'required' | 'verify-ca' | 'verify-identity';
+  /** PEM text. */
+  readonly ca?: string;
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { quoteTable } from './identifiers.js';
+import { serverErrorNumber } from './server-error.js';
+import type { Session } from './session.js';
+
+const NO_SUCH_TABLE = 1146;
+const NO_SUCH_DATABASE = 1049;
+
+/**
+ * `SHOW CREATE TABLE` as the server has it, or null when there is no such table. Read without charset
+ * conversion: otherwise 4-byte characters inside expressions come back as question marks.
+ */
+export async function readDefinition(session: Session, namespace: string, table: string): Promise<string | null> {
+  await session.execute('SET character_set_results = binary');
+  try {
+    const rows = await session.query(`SHOW CREATE TABLE ${quoteTable(namespace, table)}`);
+    const text = rows[0]?.['Create Table'];
+    return text === undefined ? null : Buffer.isBuffer(text) ? text.toString('utf8') : String(text);
+  } catch (error) {
+    const number = serverErrorNumber(error);
+    if (number === NO_SUCH_TABLE || number === NO_SUCH_DATABASE) return null;
+    throw error;
+  } finally {
+    await session.execute('SET character_set_results = utf8mb4');
+  }
+}
+
+/** The canonical text: `SHOW CREATE TABLE` without the AUTO_INCREMENT counter, which moves with every row. */
+export function canonicalDefinition(showCreate: string): string {
+  const close = showCreate.lastIndexOf('\n)');
+  const options = showCreate.slice(close);
+  return showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1');
+}
+
+/** sha256 of the canonical text, with the table's own name taken out so that a shadow compares equal. */
+export function fingerprint(showCreate: string): string {
+  const text = canonicalDefinition(showCreate).replace(/^CREATE TABLE `(?:[^`]|``)*`/, 'CREATE TABLE ``');
+  return createHash('sha256').update(text).digest('hex');
+}

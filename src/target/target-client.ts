@@ -1,0 +1,42 @@
+import type {
+  CleanUpInput, ControlInput, ControlResult, Plan, PlanRequest, ProbeResult, PullSchemaResult, StepInput,
+  StepOutcome, TaskProgress,
+} from '../contract/index.js';
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What a caller hands to every operation. Nothing here knows Temporal. */
+export interface OperationContext {
+  /** Aborted: leave at once, as in a crash; throws the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Aborted: the worker goes away; write the position and return `handover`. */
+  readonly drain: AbortSignal;
+  progress(progress: TaskProgress): void;
+  readonly log: Log;
+}
+
+/**
+ * Everything Sterna does on one target. One object per target and worker, shared by all its changes;
+ * namespaces come with each operation. Every step may be run again after a crash at any point.
+ */
+export interface TargetClient {
+  probe(context: OperationContext): Promise<Omit<ProbeResult, 'target' | 'environment'>>;
+  pull(request: { readonly namespaces?: readonly string[] }, context: OperationContext): Promise<PullSchemaResult>;
+  plan(request: PlanRequest, context: OperationContext): Promise<Plan>;
+
+  runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  prepareTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
+  writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
+
+  /** Closes its connections; called once, when nobody uses the client any more (K2). */
+  close(): Promise<void>;
+}
