@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Threads crash the native bridge of the Temporal SDK.
+    pool: 'forks',
+    // Every file may hold a worker with its own native runtime; the servers need the processors as well.
+    maxWorkers: 2,
+    globalSetup: ['test/support/global-setup.ts'],
+    // Generous, because tests await conditions on real servers; a hang is a failure all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+  },
+});
