@@ -53,7 +53,10 @@ async function reach(setting: string, attempt: () => Promise<unknown>): Promise<
 function knock(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host, port, timeout: 5_000 });
-    socket.once('connect', () => (socket.destroy(), resolve()));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
     socket.once('timeout', () => socket.destroy(new Error('no answer in 5 s')));
     socket.once('error', reject);
   });
