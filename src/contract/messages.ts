@@ -51,8 +51,16 @@ interface MessageDefinition {
 }
 
 const LIVE: readonly ChangeState[] = [
-  'planning', 'planned', 'queued', 'running', 'waiting_for_cutover', 'cutting_over', 'revert_window',
-  'reverting', 'stopping', 'stopped',
+  'planning',
+  'planned',
+  'queued',
+  'running',
+  'waiting_for_cutover',
+  'cutting_over',
+  'revert_window',
+  'reverting',
+  'stopping',
+  'stopped',
 ];
 
 export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {

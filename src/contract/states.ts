@@ -1,12 +1,31 @@
 /** The states of a change and of its tasks: the same words, as data. */
 
 export const CHANGE_STATES = [
-  'planning', 'planned', 'queued', 'running', 'waiting_for_cutover', 'cutting_over', 'revert_window',
-  'reverting', 'stopping', 'stopped', 'completed', 'failed', 'cancelled', 'reverted', 'expired',
+  'planning',
+  'planned',
+  'queued',
+  'running',
+  'waiting_for_cutover',
+  'cutting_over',
+  'revert_window',
+  'reverting',
+  'stopping',
+  'stopped',
+  'completed',
+  'failed',
+  'cancelled',
+  'reverted',
+  'expired',
 ] as const;
 export type ChangeState = (typeof CHANGE_STATES)[number];
 
-export const TERMINAL_STATES = ['completed', 'failed', 'cancelled', 'reverted', 'expired'] as const satisfies readonly ChangeState[];
+export const TERMINAL_STATES = [
+  'completed',
+  'failed',
+  'cancelled',
+  'reverted',
+  'expired',
+] as const satisfies readonly ChangeState[];
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 
 /** A task has no planning of its own. */

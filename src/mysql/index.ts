@@ -1,3 +1,4 @@
+export { type BinlogEvent, BinlogStream, type BinlogStreamOptions, GtidSet } from './binlog-stream.js';
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export { quoteName, quoteTable } from './identifiers.js';

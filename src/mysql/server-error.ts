@@ -29,8 +29,24 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   1846: 'instant_refused', // ER_ALTER_OPERATION_NOT_SUPPORTED_REASON
 };
 
-const CONNECT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN', 'HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT']);
-const LOST_CODES = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED', 'ECONNABORTED']);
+const CONNECT_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'HANDSHAKE_SSL_ERROR',
+  'HANDSHAKE_NO_SSL_SUPPORT',
+]);
+const LOST_CODES = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ERR_STREAM_DESTROYED',
+  'ECONNABORTED',
+]);
 
 export function serverErrorNumber(error: unknown): number | undefined {
   const cause = error instanceof SternaError ? error.cause : error;
@@ -44,16 +60,23 @@ export function serverErrorNumber(error: unknown): number | undefined {
 export function translateError(error: unknown, doing: string): SternaError {
   if (error instanceof SternaError) return error;
   const e = error as DriverError;
-  const make = (code: ErrorCode, text: string): SternaError => new SternaError(code, `${text} (while ${doing})`, { cause: error });
-  if (e.code !== undefined && CONNECT_CODES.has(e.code)) return make('server_unreachable', `No connection to the server: ${e.code}`);
-  if (e.code !== undefined && LOST_CODES.has(e.code)) return make('connection_lost', 'The connection to the server broke');
+  const make = (code: ErrorCode, text: string): SternaError =>
+    new SternaError(code, `${text} (while ${doing})`, { cause: error });
+  if (e.code !== undefined && CONNECT_CODES.has(e.code))
+    return make('server_unreachable', `No connection to the server: ${e.code}`);
+  if (e.code !== undefined && LOST_CODES.has(e.code))
+    return make('connection_lost', 'The connection to the server broke');
   const code = e.errno === undefined ? undefined : BY_NUMBER[e.errno];
   switch (code) {
     case 'access_denied':
       return make(code, 'The server refuses the user or the password of this target');
     case undefined:
-      if (/closed state|Connection lost|connection is closed/i.test(e.message ?? '')) return make('connection_lost', 'The connection to the server broke');
-      return make('sql_error', `The server answered ${e.code ?? 'with an error'}: ${withoutAccount(e.sqlMessage ?? e.message)}`);
+      if (/closed state|Connection lost|connection is closed/i.test(e.message ?? ''))
+        return make('connection_lost', 'The connection to the server broke');
+      return make(
+        'sql_error',
+        `The server answered ${e.code ?? 'with an error'}: ${withoutAccount(e.sqlMessage ?? e.message)}`,
+      );
     default:
       return make(code, `The server answered ${e.code}: ${withoutAccount(e.sqlMessage ?? e.message)}`);
   }
@@ -61,9 +84,11 @@ export function translateError(error: unknown, doing: string): SternaError {
 
 /** Takes `'user'@'host'` out of a server message (R2), and bounds it. */
 export function withoutAccount(message: string): string {
-  return message
-    .replace(/'[^']*'@'[^']*'/g, 'this user')
-    // eslint-disable-next-line no-control-regex -- server text is shown in terminals
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
-    .slice(0, 500);
+  return (
+    message
+      .replace(/'[^']*'@'[^']*'/g, 'this user')
+      // eslint-disable-next-line no-control-regex -- server text is shown in terminals
+      .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+      .slice(0, 500)
+  );
 }

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Charset of the client side. @default 'utf8mb4' */
   readonly charset?: string;
+  /** Connection attributes, visible in `performance_schema`. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -59,10 +61,20 @@ export class MysqlServer implements AsyncDisposable {
     }
   }
 
-  async connect({ namespace, settings = {}, charset = 'utf8mb4' }: SessionOptions = {}): Promise<Session> {
+  async connect({
+    namespace,
+    settings = {},
+    charset = 'utf8mb4',
+    attributes = {},
+  }: SessionOptions = {}): Promise<Session> {
     let connection;
     try {
-      connection = await mysql.createConnection({ ...this.options, charset, ...(namespace === undefined ? {} : { database: namespace }) });
+      connection = await mysql.createConnection({
+        ...this.options,
+        charset,
+        connectAttributes: { ...attributes },
+        ...(namespace === undefined ? {} : { database: namespace }),
+      });
     } catch (error) {
       throw translateError(error, 'connecting');
     }
@@ -77,9 +89,16 @@ export class MysqlServer implements AsyncDisposable {
       },
     );
     try {
-      const all: Record<string, string | number> = { sql_mode: 'NO_AUTO_VALUE_ON_ZERO', time_zone: '+00:00', ...settings };
+      const all: Record<string, string | number> = {
+        sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
+        time_zone: '+00:00',
+        ...settings,
+      };
       const names = Object.keys(all);
-      await session.execute(`SET ${names.map((name) => `SESSION ${name} = ?`).join(', ')}`, names.map((name) => all[name] as string | number));
+      await session.execute(
+        `SET ${names.map((name) => `SESSION ${name} = ?`).join(', ')}`,
+        names.map((name) => all[name] as string | number),
+      );
       return session;
     } catch (error) {
       session.destroy();
@@ -92,7 +111,8 @@ export class MysqlServer implements AsyncDisposable {
     try {
       await this.pool.query(`KILL ${what} ${Number(threadId)}`);
     } catch (error) {
-      if ((error as { errno?: number }).errno !== 1094 /* ER_NO_SUCH_THREAD */) throw translateError(error, `KILL ${what}`);
+      if ((error as { errno?: number }).errno !== 1094 /* ER_NO_SUCH_THREAD */)
+        throw translateError(error, `KILL ${what}`);
     }
   }
 

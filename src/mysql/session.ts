@@ -34,7 +34,11 @@ export class Session implements AsyncDisposable {
     return this.connection.threadId;
   }
 
-  async query<T extends Row = Row>(sql: string, values: readonly SqlValue[] = [], options: QueryOptions = {}): Promise<T[]> {
+  async query<T extends Row = Row>(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    options: QueryOptions = {},
+  ): Promise<T[]> {
     const result = await this.#run(sql, values, options);
     return Array.isArray(result) ? (result as T[]) : [];
   }

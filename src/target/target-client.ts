@@ -1,6 +1,14 @@
 import type {
-  CleanUpInput, ControlInput, ControlResult, Plan, PlanRequest, ProbeResult, PullSchemaResult, StepInput,
-  StepOutcome, TaskProgress,
+  CleanUpInput,
+  ControlInput,
+  ControlResult,
+  Plan,
+  PlanRequest,
+  ProbeResult,
+  PullSchemaResult,
+  StepInput,
+  StepOutcome,
+  TaskProgress,
 } from '../contract/index.js';
 
 export interface Log {

@@ -1,0 +1,232 @@
+import { SternaError } from '../contract/index.js';
+import { type BinlogEvent, GtidSet } from '../mysql/index.js';
+import { type KeyLiterals, keyLiterals, type TrackedKey } from './key.js';
+
+/** A table whose changes are captured. Physical names, as the binlog has them. */
+export interface CapturedTable {
+  readonly id: string;
+  readonly namespace: string;
+  readonly table: string;
+  readonly key: TrackedKey;
+}
+
+/** Keys by their literals: a key changed a thousand times is flushed once. */
+export type KeySet = Map<string, KeyLiterals>;
+
+/** Everything received in whole transactions since the batch before. */
+export interface Batch {
+  /** Table id -> changed keys. */
+  readonly keys: ReadonlyMap<string, KeySet>;
+  /** GTIDs of the transactions that changed these keys: visible before the keys may be read (the fence). */
+  readonly fence: string;
+  /** Where a stream may start again once these keys are flushed. */
+  readonly position: string;
+}
+
+/**
+ * Follows the binlog and learns which keys changed. No I/O: it is fed with events and asked for batches.
+ *
+ * A transaction counts only when it is complete. The keys of a prepared XA transaction wait, under its
+ * XID, for the commit, which is a transaction of its own; until then the position leaves its GTID out, so
+ * that a restarted stream sends its rows again.
+ */
+export class Capture {
+  readonly #tables: ReadonlyMap<string, CapturedTable>;
+  /** Everything received, prepared transactions included: tells how far the stream has come. */
+  readonly #received: GtidSet;
+  /** Everything that the next flush makes done. */
+  readonly #position: GtidSet;
+  #keys = new Map<string, KeySet>();
+  #fence = new GtidSet();
+  #pendingKeys = 0;
+  #current: { gtid: string; keys: [string, KeyLiterals][]; finishes?: string } | undefined;
+  readonly #prepared = new Map<string, { gtid: string; keys: [string, KeyLiterals][] }>();
+
+  constructor(tables: readonly CapturedTable[], position: string) {
+    this.#tables = new Map(tables.map((table) => [`${table.namespace}.${table.table}`, table]));
+    this.#received = GtidSet.parse(position);
+    this.#position = GtidSet.parse(position);
+  }
+
+  /** GTID set of all received transactions. */
+  get received(): string {
+    return this.#received.toString();
+  }
+
+  /** Changed keys that no batch has taken yet. */
+  get pendingKeys(): number {
+    return this.#pendingKeys;
+  }
+
+  isPending(tableId: string, key: KeyLiterals): boolean {
+    const name = keyName(key);
+    return (
+      (this.#keys.get(tableId)?.has(name) ?? false) ||
+      [...this.#prepared.values()].some(({ keys }) =>
+        keys.some(([id, literals]) => id === tableId && keyName(literals) === name),
+      )
+    );
+  }
+
+  /** XIDs of prepared transactions that changed captured tables. */
+  get preparedTransactions(): readonly string[] {
+    return [...this.#prepared.keys()];
+  }
+
+  receive(event: BinlogEvent): void {
+    switch (event.kind) {
+      case 'begin':
+        // A DDL statement has no commit of its own: the next transaction shows that it is over.
+        this.#complete();
+        if (event.gtid === undefined)
+          throw new SternaError(
+            'binlog_unreadable',
+            'Expected a GTID on every transaction in the binlog, found an anonymous one. Set gtid_mode=ON.',
+          );
+        this.#current = { gtid: event.gtid, keys: [] };
+        return;
+      case 'rows':
+        this.#rows(event.namespace, event.table, event.images);
+        return;
+      case 'statement':
+        this.#statement(event.namespace, event.sql);
+        return;
+      case 'prepare':
+        this.#prepare(event.xid);
+        return;
+      case 'commit':
+        this.#complete();
+        return;
+    }
+  }
+
+  /** Takes all keys received so far. Once they are flushed, `position` may be saved. */
+  take(): Batch {
+    const batch: Batch = { keys: this.#keys, fence: this.#fence.toString(), position: this.#position.toString() };
+    this.#keys = new Map();
+    this.#fence = new GtidSet();
+    this.#pendingKeys = 0;
+    return batch;
+  }
+
+  #rows(namespace: string, tableName: string, images: readonly Record<string, unknown>[]): void {
+    const table = this.#tables.get(`${namespace}.${tableName}`);
+    if (table === undefined) return;
+    if (this.#current === undefined)
+      throw new SternaError('binlog_unreadable', 'The binlog has row changes outside of a transaction.');
+    for (const image of images) this.#current.keys.push([table.id, keyLiterals(table.key, image)]);
+  }
+
+  #statement(namespace: string, sql: string): void {
+    const xa = parseXa(sql);
+    if (xa !== undefined) {
+      if (xa.verb !== 'START' && xa.verb !== 'END' && this.#current !== undefined) {
+        this.#current.finishes = xa.xid;
+        if (xa.verb === 'COMMIT') {
+          for (const entry of this.#prepared.get(xa.xid)?.keys ?? []) this.#current.keys.push(entry);
+        }
+        this.#complete();
+      }
+      return;
+    }
+    for (const table of this.#tables.values()) {
+      const hit = touches(table, namespace, sql);
+      if (hit === 'definition') {
+        throw new SternaError(
+          'table_changed_underneath',
+          `Somebody ran "${sql.replace(/\s+/g, ' ').slice(0, 80)}" on ${table.id} during the copy. The original is as they left it; plan again.`,
+        );
+      }
+      if (hit === 'rows') {
+        throw new SternaError(
+          'binlog_unreadable',
+          `Expected row events for ${table.id} in the binlog, found a statement. Some session writes with binlog_format=STATEMENT or MIXED.`,
+        );
+      }
+    }
+    // ROLLBACK ends a group (of a non-transactional engine); DDL is completed by the next transaction.
+    if (/^ROLLBACK\b(?!\s+TO)/i.test(sql)) this.#complete();
+  }
+
+  #prepare(xid: string): void {
+    const current = this.#current;
+    this.#current = undefined;
+    if (current === undefined) return;
+    this.#received.add(current.gtid);
+    if (current.keys.length === 0) {
+      this.#position.add(current.gtid);
+    } else {
+      this.#prepared.set(xid, current);
+    }
+  }
+
+  #complete(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#current = undefined;
+    for (const [tableId, literals] of current.keys) {
+      let keys = this.#keys.get(tableId);
+      if (keys === undefined) this.#keys.set(tableId, (keys = new Map()));
+      const name = keyName(literals);
+      if (!keys.has(name)) this.#pendingKeys += 1;
+      keys.set(name, literals);
+    }
+    if (current.keys.length > 0) this.#fence.add(current.gtid);
+    this.#received.add(current.gtid);
+    this.#position.add(current.gtid);
+    if (current.finishes !== undefined) {
+      const prepared = this.#prepared.get(current.finishes);
+      this.#prepared.delete(current.finishes);
+      if (prepared !== undefined) this.#position.add(prepared.gtid);
+    }
+  }
+}
+
+export function keyName(literals: KeyLiterals): string {
+  return literals.length === 1 ? (literals[0] ?? '') : JSON.stringify(literals);
+}
+
+/** `XA COMMIT X'61',X'',1` as the server writes it. */
+export function parseXa(sql: string): { verb: string; xid: string } | undefined {
+  const match = /^XA\s+(START|END|COMMIT|ROLLBACK)\s+X'([0-9a-f]*)'\s*,\s*X'([0-9a-f]*)'\s*,\s*(\d+)/i.exec(sql);
+  if (!match) return undefined;
+  return {
+    verb: (match[1] ?? '').toUpperCase(),
+    xid: `${(match[2] ?? '').toLowerCase()}:${(match[3] ?? '').toLowerCase()}:${match[4]}`,
+  };
+}
+
+const CHANGES_ROWS = /^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b/i;
+const CHANGES_DEFINITION = /^(ALTER|TRUNCATE|DROP|RENAME|CREATE)\b/i;
+
+/**
+ * Whether a statement from the binlog touches a captured table. Decided from words alone, and for the worse:
+ * a statement that only mentions the name stops the change, one that is missed would lose rows (E2).
+ */
+export function touches(
+  table: Pick<CapturedTable, 'namespace' | 'table'>,
+  namespace: string,
+  sql: string,
+): 'rows' | 'definition' | undefined {
+  const text = sql.replace(/^(\s|\/\*[\s\S]*?\*\/)+/, '');
+  const kind = CHANGES_ROWS.test(text) ? 'rows' : CHANGES_DEFINITION.test(text) ? 'definition' : undefined;
+  if (kind === undefined) return undefined;
+  // Our own: the shadow, the replaced table and the state table.
+  if (/^(ALTER|CREATE|DROP)\s+TABLE\s+(IF\s+(NOT\s+)?EXISTS\s+)?(`(?:[^`]|``)+`\.)?`_(?:[^`]|``)*sterna_/i.test(text))
+    return undefined;
+  if (
+    /^(CREATE|DROP|ALTER)\s+(USER|ROLE|DATABASE|SCHEMA|EVENT|PROCEDURE|FUNCTION|SERVER|TABLESPACE|RESOURCE|(OR\s+REPLACE\s+)?(ALGORITHM\S*\s+)?(DEFINER\S*\s+)?(SQL\s+SECURITY\s+\S+\s+)?VIEW)\b/i.test(
+      text,
+    ) &&
+    !/^(DROP|ALTER)\s+(DATABASE|SCHEMA)\b/i.test(text)
+  )
+    return undefined;
+  if (/^DROP\s+(DATABASE|SCHEMA)\b/i.test(text)) return mentions(text, table.namespace) ? 'definition' : undefined;
+  if (namespace !== table.namespace && !mentions(text, table.namespace)) return undefined;
+  return mentions(text, table.table) ? kind : undefined;
+}
+
+function mentions(sql: string, name: string): boolean {
+  const escaped = name.replaceAll('`', '``').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(^|[^\\w$])${escaped}([^\\w$]|$)`, 'iu').test(sql);
+}

@@ -1,0 +1,136 @@
+import { quoteName, type Session } from '../mysql/index.js';
+
+/** What copying and comparing need to know about a column. */
+export interface Column {
+  readonly name: string;
+  /** e.g. `varchar` */
+  readonly dataType: string;
+  /** e.g. `varchar(20)` */
+  readonly columnType: string;
+  readonly charset: string | null;
+  readonly nullable: boolean;
+  readonly generated: boolean;
+  readonly autoIncrement: boolean;
+}
+
+/** A column that exists on both sides, from the original to the shadow. */
+export interface ColumnPair {
+  readonly original: Column;
+  readonly shadow: Column;
+}
+
+export async function readColumns(session: Session, namespace: string, table: string): Promise<Column[]> {
+  const rows = await session.query<{
+    name: string;
+    dataType: string;
+    columnType: string;
+    charset: string | null;
+    nullable: string;
+    extra: string;
+    expression: string | null;
+  }>(
+    `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, CHARACTER_SET_NAME AS charset,
+            IS_NULLABLE AS nullable, EXTRA AS extra, GENERATION_EXPRESSION AS expression
+       FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+    [namespace, table],
+  );
+  return rows.map((row) => ({
+    name: row.name,
+    dataType: row.dataType.toLowerCase(),
+    columnType: row.columnType.toLowerCase(),
+    charset: row.charset,
+    nullable: row.nullable === 'YES',
+    generated: row.expression !== null && row.expression !== '',
+    autoIncrement: /auto_increment/i.test(row.extra),
+  }));
+}
+
+/** Columns to copy: on both sides by name, and not computed by the shadow itself. */
+export function pairColumns(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
+  const byName = new Map(original.map((column) => [column.name.toLowerCase(), column]));
+  return shadow.flatMap((column) => {
+    const source = byName.get(column.name.toLowerCase());
+    return source === undefined || column.generated ? [] : [{ original: source, shadow: column }];
+  });
+}
+
+/**
+ * SQL of one row's checksum on either side. Each column is brought to the shadow's type first, so that a
+ * converted value compares with the same value converted by the copy; whether it is null counts too.
+ */
+export function rowChecksum(pairs: readonly ColumnPair[], side: 'original' | 'shadow', qualifier = ''): string {
+  const values = pairs.flatMap((pair) => {
+    const column = qualifier + quoteName(pair[side].name);
+    const value = sameStorage(pair) ? stored(column, pair.shadow) : converted(column, pair.shadow);
+    return pair.original.nullable || pair.shadow.nullable ? [`COALESCE(${value}, '')`, `ISNULL(${column})`] : [value];
+  });
+  return `CRC32(CONCAT_WS('#', ${values.join(', ')}))`;
+}
+
+/** No conversion takes place: the values themselves are equal. */
+function sameStorage({ original, shadow }: ColumnPair): boolean {
+  return original.columnType === shadow.columnType && original.charset === shadow.charset;
+}
+
+const BYTES_AS_THEY_ARE = new Set([
+  'geometry',
+  'point',
+  'linestring',
+  'polygon',
+  'multipoint',
+  'multilinestring',
+  'multipolygon',
+  'geomcollection',
+  'geometrycollection',
+  'vector',
+  'bit',
+]);
+
+/** Values of one type on both sides. Text goes as bytes: collations must not decide what is equal. */
+function stored(column: string, { dataType, charset }: Column): string {
+  if (BYTES_AS_THEY_ARE.has(dataType)) return `HEX(${column})`;
+  if (dataType === 'json') return `CAST(${column} AS CHAR CHARACTER SET utf8mb4)`;
+  return charset === null ? column : `CAST(${column} AS BINARY)`;
+}
+
+/** Values of two types, each brought to the type of the shadow. */
+function converted(column: string, target: Column): string {
+  const text = `CONVERT(${column} USING utf8mb4)`;
+  switch (target.dataType) {
+    case 'tinyint':
+    case 'smallint':
+    case 'mediumint':
+    case 'int':
+    case 'bigint':
+    case 'year':
+      return `CAST(${column} AS ${target.columnType.includes('unsigned') ? 'UNSIGNED' : 'SIGNED'})`;
+    case 'decimal':
+      return `CAST(${column} AS ${target.columnType.replace(/ (unsigned|zerofill)/g, '').toUpperCase()})`;
+    case 'float':
+      return `CAST(${column} AS FLOAT)`;
+    case 'double':
+      return `CAST(${column} AS DOUBLE)`;
+    case 'date':
+    case 'time':
+    case 'datetime':
+      return `CAST(${column} AS ${target.columnType.toUpperCase()})`;
+    case 'timestamp':
+      return `CAST(${column} AS ${target.columnType.toUpperCase().replace('TIMESTAMP', 'DATETIME')})`;
+    case 'char':
+      return `CAST(TRIM(TRAILING ' ' FROM ${text}) AS BINARY)`;
+    case 'binary':
+      return `CAST(${column} AS ${target.columnType.toUpperCase()})`;
+    case 'varbinary':
+    case 'tinyblob':
+    case 'blob':
+    case 'mediumblob':
+    case 'longblob':
+      return `CAST(${column} AS BINARY)`;
+    case 'json':
+      return `CAST(CAST(${column} AS JSON) AS CHAR CHARACTER SET utf8mb4)`;
+    case 'bit':
+      return `CAST(${column} AS UNSIGNED)`;
+    default:
+      return BYTES_AS_THEY_ARE.has(target.dataType) ? `HEX(${column})` : `CAST(${text} AS BINARY)`;
+  }
+}

@@ -1,0 +1,331 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Control, SternaError, type StepInput } from '../contract/index.js';
+import { type BinlogEvent, BinlogStream, GtidSet, type MysqlServer, type Session } from '../mysql/index.js';
+import { type Batch, Capture, type CapturedTable } from './capture.js';
+import type { EngineContext } from './context.js';
+import type { KeyLiterals } from './key.js';
+import { StateTable, type TableUpdate } from './state-table.js';
+import type { TableRows } from './table-rows.js';
+
+/** Thrown at a checkpoint when the step has to end early: stopped by the control row, or drained. */
+export class Interrupted extends Error {
+  constructor(readonly reason: 'stopped' | 'handover') {
+    super(`interrupted: ${reason}`);
+  }
+}
+
+const CONTROL_INTERVAL_MS = 100;
+const FENCE_SECONDS = 1;
+const FLUSH_KEYS = 200;
+/** Keys that wait at most; above it the stream is paused until they are flushed. */
+const MAX_PENDING_KEYS = 200_000;
+/** Nothing received for so long although the server has committed more: the stream is dead. */
+const STREAM_STALL_MS = 15_000;
+
+/** Sessions that read and write rows. Nothing is refused here that the table holds already; warnings are fatal instead. */
+export const ROW_SETTINGS = {
+  sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
+  time_zone: '+00:00',
+  transaction_isolation: 'READ-COMMITTED',
+  lock_wait_timeout: 5,
+  innodb_lock_wait_timeout: 5,
+  range_optimizer_max_mem_size: 0,
+  max_error_count: 65_535,
+  foreign_key_checks: 0,
+} as const;
+
+/**
+ * The one driver of a change on a server (E1): holds the epoch, the sessions, the binlog stream and what it
+ * has captured. Every transaction that writes goes through `write`.
+ */
+export class Driver implements AsyncDisposable {
+  readonly #sessions: Session[] = [];
+  readonly #attributes: Record<string, string>;
+  #stream: BinlogStream | undefined;
+  #capture: Capture | undefined;
+  #failure: unknown;
+  #control: Control;
+  #controlReadAt = 0;
+  #wake: (() => void) | undefined;
+  #paused = false;
+  #receivedAt = 0;
+  #rows: readonly TableRows[] = [];
+  epoch = 0;
+  position: string | null = null;
+
+  private constructor(
+    readonly server: MysqlServer,
+    readonly step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
+    readonly state: StateTable,
+    readonly context: EngineContext,
+    /** For state, control and flushing. */
+    readonly main: Session,
+    attributes: Record<string, string>,
+  ) {
+    this.#attributes = attributes;
+    this.#control = step.control;
+  }
+
+  /**
+   * Takes over the change: ends the sessions of any earlier driver, then claims. Whatever the earlier one
+   * still had in flight is finished or rolled back when this returns.
+   */
+  static async start(
+    server: MysqlServer,
+    step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
+    stateNamespace: string,
+    context: EngineContext,
+  ): Promise<Driver> {
+    const attributes = { sterna_change: step.changeId.slice(0, 250), sterna_driver: randomUUID() };
+    const main = await server.connect({ settings: ROW_SETTINGS, attributes });
+    const state = new StateTable(step.changeId, stateNamespace);
+    const driver = new Driver(server, step, state, context, main, attributes);
+    driver.#sessions.push(main);
+    try {
+      await state.ensure(main, step);
+      await driver.#endEarlierDrivers();
+      const { epoch, position } = await state.claim(main);
+      driver.epoch = epoch;
+      driver.position = position;
+      return driver;
+    } catch (error) {
+      await driver.close();
+      throw error;
+    }
+  }
+
+  get control(): Control {
+    return this.#control;
+  }
+
+  /** A further session, closed with the driver. */
+  async session(
+    settings: Readonly<Record<string, string | number>> = ROW_SETTINGS,
+    namespace?: string,
+  ): Promise<Session> {
+    const session = await this.server.connect({
+      settings,
+      attributes: this.#attributes,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** A transaction that writes for this change: checks the epoch first (E1). */
+  async write<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    return session.transaction(async () => {
+      await this.state.assertEpoch(session, this.epoch);
+      return work();
+    });
+  }
+
+  /**
+   * To be called between any two pieces of work: throws when the step has to end. Reads the control row at
+   * most every 100 ms, so that a stop, a volume or a cutover takes effect within one chunk.
+   */
+  async checkpoint(): Promise<void> {
+    this.context.signal.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.context.drain.aborted) throw new Interrupted('handover');
+    if (Date.now() - this.#controlReadAt < CONTROL_INTERVAL_MS) return;
+    this.#control = await this.state.readControl(this.main);
+    this.#controlReadAt = Date.now();
+    if (this.#control.run === 'stop') throw new Interrupted('stopped');
+  }
+
+  /** Waits, but not past an abort, a drain or a failure of the stream. */
+  async pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.context.signal });
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  // ---------------------------------------------------------------- capture
+
+  /** Starts to follow the binlog from the saved position. */
+  async capture(rows: readonly TableRows[]): Promise<void> {
+    if (this.position === null)
+      throw new SternaError('internal', 'Expected a binlog position in the state table, found none.');
+    await this.#assertPositionKept(this.position);
+    this.#rows = rows;
+    const captured: CapturedTable[] = rows.map(({ id, namespace, table, key }) => ({ id, namespace, table, key }));
+    const tables: Record<string, string[]> = {};
+    for (const { namespace, table } of captured) (tables[namespace] ??= []).push(table);
+    const capture = new Capture(captured, this.position);
+    this.#capture = capture;
+    this.#receivedAt = Date.now();
+    this.#stream = await BinlogStream.open(this.server, {
+      position: this.position,
+      serverId: randomInt(2 ** 31, 2 ** 32 - 1),
+      tables,
+      attributes: this.#attributes,
+      onEvent: (event) => this.#receive(capture, event),
+      onError: (error) => this.#fail(error),
+    });
+  }
+
+  get pendingKeys(): number {
+    return this.#capture?.pendingKeys ?? 0;
+  }
+
+  isPending(tableId: string, key: KeyLiterals): boolean {
+    return this.#captured().isPending(tableId, key);
+  }
+
+  /**
+   * Makes the shadows equal to the originals for every key captured so far and returns what may be saved.
+   * The fence comes first: the binlog shows a transaction before other sessions can see it, and a flush
+   * that reads too early would copy the old row and lose the change (E2).
+   *
+   * `skip` leaves out keys that a later chunk reads anyway; they count as done only because the fence has
+   * made them visible to that chunk.
+   */
+  async flush(session: Session, skip: (rows: TableRows, key: KeyLiterals) => boolean = () => false): Promise<Batch> {
+    const batch = this.#captured().take();
+    this.#resumeStream();
+    await this.#fence(batch.fence);
+    for (const rows of this.#rows) {
+      const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
+      for (let i = 0; i < keys.length; i += FLUSH_KEYS) {
+        await this.write(session, () => rows.flush(session, keys.slice(i, i + FLUSH_KEYS)));
+      }
+    }
+    return batch;
+  }
+
+  /** For the last flush, under the lock: no other session has anything in flight on these tables. */
+  takeBatch(): Batch {
+    return this.#captured().take();
+  }
+
+  /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
+  async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
+    await this.write(this.main, async () => {
+      if (batch !== undefined) await this.state.savePosition(this.main, batch.position);
+      for (const [taskId, update] of Object.entries(updates)) await this.state.updateTable(this.main, taskId, update);
+    });
+    if (batch !== undefined) this.position = batch.position;
+  }
+
+  /** Waits until the stream has brought everything that the server has committed by now. */
+  async catchUp(session: Session, { checkpoints }: { readonly checkpoints: boolean }): Promise<void> {
+    const capture = this.#captured();
+    const [goal] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
+    for (;;) {
+      if (checkpoints) await this.checkpoint();
+      else if (this.#failure !== undefined) throw this.#failure;
+      this.context.signal.throwIfAborted();
+      const [row] = await session.query<{ missing: string }>('SELECT GTID_SUBTRACT(?, ?) AS missing', [
+        goal?.executed ?? '',
+        capture.received,
+      ]);
+      if ((row?.missing ?? '') === '') return;
+      if (Date.now() - this.#receivedAt > STREAM_STALL_MS)
+        throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
+      if (capture.pendingKeys >= MAX_PENDING_KEYS) return; // the caller flushes and comes back
+      await this.#nextEvent(20);
+    }
+  }
+
+  get preparedTransactions(): readonly string[] {
+    return this.#captured().preparedTransactions;
+  }
+
+  #receive(capture: Capture, event: BinlogEvent): void {
+    this.#receivedAt = Date.now();
+    capture.receive(event);
+    this.#wake?.();
+    if (!this.#paused && capture.pendingKeys >= MAX_PENDING_KEYS) {
+      this.#paused = true;
+      this.#stream?.pause();
+    }
+  }
+
+  #resumeStream(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#stream?.resume();
+  }
+
+  async #nextEvent(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  async #fence(gtids: string): Promise<void> {
+    if (gtids === '') return;
+    for (;;) {
+      const [row] = await this.main.query<{ late: number }>('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS late', [
+        gtids,
+        FENCE_SECONDS,
+      ]);
+      if (row?.late === 0) return;
+      // A commit that waits for a replica, say. The keys stay pending until it is visible.
+      await this.checkpoint();
+    }
+  }
+
+  /** An exact resume needs every transaction since the position, from this server's history (E4). */
+  async #assertPositionKept(position: string): Promise<void> {
+    const [row] = await this.main.query<{ kept: number; known: number; purged: string }>(
+      'SELECT GTID_SUBSET(@@GLOBAL.gtid_purged, ?) AS kept, GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS known, GTID_SUBTRACT(@@GLOBAL.gtid_purged, ?) AS purged',
+      [position, position, position],
+    );
+    if (row?.known !== 1)
+      throw new SternaError(
+        'position_lost',
+        'Expected the saved position to be part of the history of this server, found another history (a failover, or another server). Cancel the change and plan again.',
+      );
+    if (row.kept !== 1)
+      throw new SternaError(
+        'position_lost',
+        `Expected all binlogs since the saved position, but ${row.purged.slice(0, 120)} is purged. Cancel the change and plan again.`,
+      );
+  }
+
+  #captured(): Capture {
+    if (this.#capture === undefined)
+      throw new SternaError('internal', 'Expected the driver to follow the binlog; it has not started.');
+    return this.#capture;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  /** By connection attribute, so that no number of a connection that is long gone can hit somebody else's. */
+  async #endEarlierDrivers(): Promise<void> {
+    const rows = await this.main.query<{ id: number }>(
+      `SELECT c.PROCESSLIST_ID AS id FROM performance_schema.session_account_connect_attrs c
+         JOIN performance_schema.session_account_connect_attrs d ON d.PROCESSLIST_ID = c.PROCESSLIST_ID
+        WHERE c.ATTR_NAME = 'sterna_change' AND c.ATTR_VALUE = ? AND d.ATTR_NAME = 'sterna_driver' AND d.ATTR_VALUE <> ?`,
+      [this.#attributes.sterna_change ?? '', this.#attributes.sterna_driver ?? ''],
+    );
+    for (const { id } of rows) await this.server.kill(id, 'CONNECTION');
+  }
+
+  async close(): Promise<void> {
+    await this.#stream?.close();
+    this.#stream = undefined;
+    const aborted = this.context.signal.aborted;
+    await Promise.all(this.#sessions.splice(0).map((session) => (aborted ? session.destroy() : session.close())));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The GTID set of the server now: everything in it is visible to every session. */
+export async function executedGtids(session: Session): Promise<string> {
+  const [row] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
+  return GtidSet.parse((row?.executed ?? '').replace(/\s/g, '')).toString();
+}

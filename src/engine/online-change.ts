@@ -1,0 +1,281 @@
+import {
+  type CleanUpInput,
+  type ControlInput,
+  type ControlResult,
+  type PlannedTask,
+  SternaError,
+  type StepInput,
+  type StepOutcome,
+  type TaskReport,
+} from '../contract/index.js';
+import { type MysqlServer, quoteTable, type Session } from '../mysql/index.js';
+import { pairColumns, readColumns } from './columns.js';
+import type { EngineContext } from './context.js';
+import { copyRows } from './copy.js';
+import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { readTrackedKey } from './key.js';
+import { oldName, shadowName } from './names.js';
+import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
+import { buildIndexes } from './shadow.js';
+import { runStatements } from './statements.js';
+import { StateTable } from './state-table.js';
+import { decideSwap, type SwapTable, swapTables } from './swap.js';
+import { TableRows } from './table-rows.js';
+import { verifyRows } from './verify.js';
+import { MAX_CONNECTIONS } from './volume.js';
+
+/** Statements wait at most this long for a metadata lock before they are tried again (E6). */
+const DDL_LOCK_WAIT_SECONDS = 2;
+const HOLD_INTERVAL_MS = 100;
+const HOLD_SAVE_MS = 1_000;
+/** The rows of the state table exist when it is removed: this one is never written. */
+const NO_CONTROL = { sequence: 0, run: 'stop', volume: 1, cutover: false } as const;
+
+/**
+ * The steps of an online change on one server. Each claims the change, looks at where the target stands
+ * and goes on from there; each may be run again after a crash at any point.
+ */
+export class OnlineChange {
+  constructor(
+    private readonly server: MysqlServer,
+    /** Namespace of the plan -> MySQL schema; refuses what the target does not allow (R4). */
+    private readonly physical: (namespace: string) => string,
+  ) {}
+
+  runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      for (const task of this.#tasks(step)) {
+        context.progress({ table: task.task.id, phase: 'instant', rows: 0, of: 0, percent: 0, rowsPerSecond: 0 });
+        await using session = await this.#ddlSession(driver, task.namespace);
+        await runStatements(driver, task, session);
+      }
+      return done({});
+    });
+  }
+
+  prepareTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      await prepareTables(driver, this.#tasks(step), (namespace) => this.#ddlSession(driver, namespace));
+      return done({});
+    });
+  }
+
+  copyTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const tables = await this.#follow(driver, step);
+      const sessions = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => driver.session()));
+      for (const table of tables) {
+        if (table.record.phase === 'copying') await copyRows(driver, table, tables, sessions);
+        if (table.record.phase === 'indexing') await this.#buildIndexes(driver, table);
+        if (table.record.phase === 'verifying') await verifyRows(driver, table, sessions);
+      }
+      await driver.catchUp(driver.main, { checkpoints: true });
+      await driver.save(await driver.flush(driver.main));
+      return done(reports(tables));
+    });
+  }
+
+  /** Keeps the shadows equal until a cutover is asked for. */
+  holdTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const tables = await this.#follow(driver, step);
+      let savedAt = 0;
+      for (;;) {
+        await driver.checkpoint();
+        const asked = driver.control.cutover;
+        if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
+          await driver.catchUp(driver.main, { checkpoints: true });
+          await driver.save(await driver.flush(driver.main));
+          savedAt = Date.now();
+          for (const { record, estimatedRows } of tables) {
+            context.progress({
+              table: record.taskId,
+              phase: 'holding',
+              rows: record.rowsCopied,
+              of: Math.max(estimatedRows, record.rowsCopied),
+              percent: 100,
+              rowsPerSecond: 0,
+              waitingFor: 'cutover',
+            });
+          }
+        }
+        if (asked) return { outcome: 'asked' };
+        await driver.pause(HOLD_INTERVAL_MS);
+      }
+    });
+  }
+
+  cutOver(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const records = await driver.state.readTables(driver.main);
+      const mine = step.tasks.map((task) => records.find((record) => record.taskId === task.id));
+      const finished = (): StepOutcome =>
+        done(
+          Object.fromEntries(
+            mine.flatMap((record) =>
+              record ? [[record.taskId, { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired }]] : [],
+            ),
+          ),
+        );
+      if (mine.every((record) => record?.phase === 'swapped')) return finished();
+      if (
+        mine.some((record) => record?.swapIntended === true) &&
+        (await decideSwap(driver.main, driver.state, this.#tasks(step))) === 'swapped'
+      )
+        return finished();
+      const tables = await this.#follow(driver, step);
+      for (const { rows } of tables) {
+        await driver.main.execute(`ANALYZE NO_WRITE_TO_BINLOG TABLE ${rows.shadow}`);
+      }
+      return done(await swapTables(driver, tables));
+    });
+  }
+
+  /** Removes what the change made on the target, and nothing else (E7). */
+  async cleanUp(input: CleanUpInput, context: EngineContext): Promise<void> {
+    const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
+    await using session = await this.server.connect({ settings: { lock_wait_timeout: DDL_LOCK_WAIT_SECONDS } });
+    if (!(await state.exists(session))) return;
+    // A claim, so that no driver that is still alive goes on with what is removed here (E1).
+    await using driver = await Driver.start(
+      this.server,
+      { ...input, control: NO_CONTROL },
+      this.physical(input.stateNamespace),
+      context,
+    );
+    for (const record of await state.readTables(driver.main)) {
+      let swapped = record.phase === 'swapped';
+      const task = input.tasks.find((each) => each.id === record.taskId);
+      if (!swapped && record.swapIntended) {
+        if (task === undefined)
+          throw new SternaError(
+            'swap_undecided',
+            `Expected the plan of ${record.taskId} to decide whether it was swapped.`,
+          );
+        const together = input.tasks
+          .filter((each) => each.execution === 'copy')
+          .map((each) => ({ task: each, namespace: this.physical(each.namespace) }));
+        swapped = (await decideSwap(driver.main, state, together)) === 'swapped';
+      }
+      await session.execute(
+        `DROP TABLE IF EXISTS ${quoteTable(record.namespace, swapped ? oldName(record.table) : shadowName(record.table))}`,
+      );
+    }
+    await state.drop(session);
+  }
+
+  /** Durable in the target: any driver, also one that starts later, reads it (C1, C5). */
+  async writeControl(input: ControlInput): Promise<ControlResult> {
+    const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
+    await using session = await this.server.connect({ settings: { ...ROW_SETTINGS } });
+    await state.ensure(session, input);
+    await state.writeControl(session, input.control);
+    const records = await state.readTables(session);
+    return { swapped: records.filter((record) => record.phase === 'swapped').map((record) => record.taskId) };
+  }
+
+  async #drive(
+    step: StepInput,
+    context: EngineContext,
+    work: (driver: Driver) => Promise<StepOutcome>,
+  ): Promise<StepOutcome> {
+    try {
+      await using driver = await Driver.start(this.server, step, this.physical(step.stateNamespace), context);
+      try {
+        await driver.checkpoint();
+        return await work(driver);
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+        if (error.reason === 'handover') return { outcome: 'handover' };
+        const records = await driver.state.readTables(driver.main);
+        return {
+          outcome: 'stopped',
+          swapped: records.filter((record) => record.phase === 'swapped').map((record) => record.taskId),
+        };
+      }
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (error instanceof Interrupted)
+        return error.reason === 'handover' ? { outcome: 'handover' } : { outcome: 'stopped', swapped: [] };
+      throw error;
+    }
+  }
+
+  #tasks(step: Pick<StepInput, 'tasks'>): PhysicalTask[] {
+    return step.tasks.map((task) => ({ task, namespace: this.physical(task.namespace) }));
+  }
+
+  /** Reads the state of these tables and starts to follow their changes. */
+  async #follow(driver: Driver, step: StepInput): Promise<SwapTable[]> {
+    const records = await driver.state.readTables(driver.main);
+    const tables: SwapTable[] = [];
+    for (const { task, namespace } of this.#tasks(step)) {
+      const record = records.find((each) => each.taskId === task.id);
+      if (record === undefined)
+        throw new SternaError(
+          'drifted',
+          `Expected the state of ${task.id} on the target, found none. Cancel the change and plan again.`,
+        );
+      if (record.phase === 'swapped') continue;
+      await assertNotDrifted(driver.main, namespace, task);
+      tables.push({
+        rows: await readRows(driver.main, namespace, task),
+        record,
+        task,
+        estimatedRows: task.estimatedRows,
+      });
+    }
+    await driver.capture(tables.map(({ rows }) => rows));
+    return tables;
+  }
+
+  async #buildIndexes(driver: Driver, table: SwapTable): Promise<void> {
+    const { record, task, rows } = table;
+    const tick = (): void =>
+      driver.context.progress({
+        table: task.id,
+        phase: 'catching_up',
+        rows: record.rowsCopied,
+        of: record.rowsCopied,
+        percent: 100,
+        rowsPerSecond: 0,
+        waitingFor: `${record.deferredIndexes.length} indexes to be built`,
+      });
+    await buildIndexes(driver, rows.namespace, task, record.deferredIndexes, tick);
+    await driver.save(await driver.flush(driver.main), { [task.id]: { phase: 'verifying' } });
+    table.record = { ...record, phase: 'verifying' };
+  }
+
+  /** For DDL: the server's own sql_mode, as in the workspace in which the statements were verified (P4). */
+  async #ddlSession(driver: Driver, namespace: string): Promise<Session> {
+    const [row] = await driver.main.query<{ mode: string }>('SELECT @@GLOBAL.sql_mode AS mode');
+    return driver.session(
+      { sql_mode: row?.mode ?? '', lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: 0 },
+      namespace,
+    );
+  }
+}
+
+async function readRows(session: Session, namespace: string, task: PlannedTask): Promise<TableRows> {
+  const key = await readTrackedKey(session, namespace, task.table);
+  if (key === null)
+    throw new SternaError(
+      'plan_blocked',
+      `Expected ${task.id} to have a primary key or a unique key without nulls, found none.`,
+    );
+  const [original, shadow] = await Promise.all([
+    readColumns(session, namespace, task.table),
+    readColumns(session, namespace, shadowName(task.table)),
+  ]);
+  return new TableRows(task.id, namespace, task.table, key, pairColumns(original, shadow));
+}
+
+function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {
+  return { outcome: 'done', reports };
+}
+
+function reports(tables: readonly SwapTable[]): Record<string, TaskReport> {
+  return Object.fromEntries(
+    tables.map(({ record }) => [record.taskId, { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired }]),
+  );
+}

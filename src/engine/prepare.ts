@@ -1,0 +1,122 @@
+import { type PlannedTask, SternaError } from '../contract/index.js';
+import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
+import { type Driver, executedGtids } from './driver.js';
+import { assertNamesFree, createShadow, deferIndexes, dropIndexes } from './shadow.js';
+import type { TableRecord } from './state-table.js';
+
+export interface PhysicalTask {
+  readonly task: PlannedTask;
+  /** Physical MySQL schema. */
+  readonly namespace: string;
+}
+
+/** Makes the shadows and takes the position from which changes are captured. May be run again at any point. */
+export async function prepareTables(
+  driver: Driver,
+  tasks: readonly PhysicalTask[],
+  ddl: (namespace: string) => Promise<Session>,
+): Promise<void> {
+  const records = await driver.state.readTables(driver.main);
+  const fresh: TableRecord[] = [];
+  for (const { task, namespace } of tasks) {
+    await driver.checkpoint();
+    let record = records.find((each) => each.taskId === task.id);
+    if (record !== undefined && record.phase !== 'preparing') continue;
+    await assertNotDrifted(driver.main, namespace, task);
+    if (record === undefined) {
+      await assertNamesFree(driver.main, namespace, task.table);
+      record = {
+        taskId: task.id,
+        namespace,
+        table: task.table,
+        phase: 'preparing',
+        originalFingerprint: task.liveFingerprint ?? '',
+        desiredFingerprint: task.desiredFingerprint ?? '',
+        deferredIndexes: [],
+        rowsCopied: 0,
+        rowsRepaired: 0,
+        swapIntended: false,
+      };
+      const inserted = record;
+      // Before the shadow exists, so that whatever exists is known to be ours (E7).
+      await driver.write(driver.main, () => driver.state.insertTable(driver.main, inserted));
+    }
+    driver.context.progress({
+      table: task.id,
+      phase: 'preparing',
+      rows: 0,
+      of: task.estimatedRows,
+      percent: 0,
+      rowsPerSecond: 0,
+    });
+    await using session = await ddl(namespace);
+    await createShadow(session, namespace, task);
+    const deferredIndexes = await deferIndexes(session, namespace, task);
+    await dropIndexes(session, namespace, task.table, deferredIndexes);
+    fresh.push({ ...record, deferredIndexes });
+  }
+  if (fresh.length === 0) return;
+  // Tables that are being followed already keep the position; otherwise it starts here.
+  const followed = records.some((record) => record.phase !== 'swapped' && record.phase !== 'preparing');
+  const position = followed && driver.position !== null ? driver.position : await executedGtids(driver.main);
+  await awaitPreparedTransactions(driver, fresh[0]?.taskId ?? '');
+  await driver.save(
+    { keys: new Map(), fence: '', position },
+    Object.fromEntries(
+      fresh.map((record) => [record.taskId, { phase: 'copying' as const, deferredIndexes: record.deferredIndexes }]),
+    ),
+  );
+}
+
+/** P1: what runs was planned for this table, as it is. */
+export async function assertNotDrifted(session: Session, namespace: string, task: PlannedTask): Promise<void> {
+  const definition = await readDefinition(session, namespace, task.table);
+  if (definition !== null && fingerprint(definition) === task.liveFingerprint) return;
+  throw new SternaError(
+    'drifted',
+    `Expected ${task.id} as it was when planned, found ${definition === null ? 'no such table' : 'another definition'}. Nothing was changed; plan again.`,
+  );
+}
+
+/**
+ * The rows of an XA transaction that was prepared before the position are in no event to come, and become
+ * visible only with its commit. So copying starts when those that were prepared by then have ended (E2).
+ */
+async function awaitPreparedTransactions(driver: Driver, table: string): Promise<void> {
+  let first: Set<string> | undefined;
+  for (;;) {
+    const now = await preparedTransactions(driver.main);
+    first ??= now;
+    const left = [...first].filter((xid) => now.has(xid));
+    if (left.length === 0) return;
+    await driver.checkpoint();
+    driver.context.progress({
+      table,
+      phase: 'preparing',
+      rows: 0,
+      of: 0,
+      percent: 0,
+      rowsPerSecond: 0,
+      waitingFor: `${left.length} prepared XA transactions; commit or roll them back`,
+    });
+    await driver.pause(200);
+  }
+}
+
+async function preparedTransactions(session: Session): Promise<Set<string>> {
+  try {
+    const rows = await session.query<{ formatID: number; gtrid_length: number; bqual_length: number; data: string }>(
+      'XA RECOVER CONVERT XID',
+    );
+    return new Set(rows.map((row) => `${row.formatID}:${row.gtrid_length}:${row.bqual_length}:${row.data}`));
+  } catch (error) {
+    if (error instanceof SternaError && (error.code === 'missing_privilege' || error.code === 'sql_error')) {
+      throw new SternaError(
+        'missing_privilege',
+        `Expected to be allowed to list prepared XA transactions, the server refuses. GRANT XA_RECOVER_ADMIN ON *.* to the user of this target.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}

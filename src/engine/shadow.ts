@@ -1,0 +1,143 @@
+import { type PlannedTask, SternaError } from '../contract/index.js';
+import { fingerprint, quoteName, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import type { Driver } from './driver.js';
+import { Interrupted } from './driver.js';
+import { oldName, shadowName } from './names.js';
+import { paceOf } from './volume.js';
+
+/** Below it, building an index later costs more than maintaining it. */
+const DEFER_ABOVE_ROWS = 20_000;
+const FLUSH_WHILE_BUILDING_KEYS = 20_000;
+
+/** Creates the empty shadow with exactly the planned definition; removes one that this change left half made. */
+export async function createShadow(session: Session, namespace: string, task: PlannedTask): Promise<void> {
+  const shadow = quoteTable(namespace, shadowName(task.table));
+  await session.execute(`DROP TABLE IF EXISTS ${shadow}`);
+  await session.execute(`CREATE TABLE ${shadow} LIKE ${quoteTable(namespace, task.table)}`);
+  for (const statement of task.statements) await session.execute(redirect(statement, task.table, shadow));
+  await assertDefinition(session, namespace, task);
+}
+
+/** P1: the planned statement to the letter, directed at the shadow. */
+export function redirect(statement: string, table: string, shadow: string): string {
+  const prefix = `ALTER TABLE ${quoteName(table)} `;
+  if (!statement.startsWith(prefix))
+    throw new SternaError(
+      'internal',
+      `Expected a planned statement to start with "${prefix}", got "${statement.slice(0, 80)}".`,
+    );
+  return `ALTER TABLE ${shadow} ${statement.slice(prefix.length)}`;
+}
+
+/** The shadow is, to the letter, what was planned and verified (P4). */
+export async function assertDefinition(session: Session, namespace: string, task: PlannedTask): Promise<void> {
+  const definition = await readDefinition(session, namespace, shadowName(task.table));
+  if (definition === null || fingerprint(definition) !== task.desiredFingerprint) {
+    throw new SternaError(
+      'drifted',
+      `Expected the shadow of ${task.id} to have the planned definition, found another one: ${definition ?? 'no table'}. The original is untouched; plan again.`,
+    );
+  }
+}
+
+/** Names that the change needs must be free: a table that it did not make is somebody's. */
+export async function assertNamesFree(session: Session, namespace: string, table: string): Promise<void> {
+  const rows = await session.query<{ name: string }>(
+    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME IN (?, ?)',
+    [namespace, shadowName(table), oldName(table)],
+  );
+  if (rows.length > 0) {
+    throw new SternaError(
+      'leftovers_found',
+      `Expected the names ${shadowName(table)} and ${oldName(table)} to be free, found ${rows.map((row) => row.name).join(' and ')}. If no change owns it, remove it and plan again.`,
+    );
+  }
+}
+
+/**
+ * Takes the plain secondary indexes off the empty shadow: adding them after the copy is far cheaper than
+ * maintaining them row by row. Returns their definitions. Where replicas are attached they stay, since a
+ * replica applies the later ALTER as one statement and lags by as long as it takes.
+ */
+export async function deferIndexes(session: Session, namespace: string, task: PlannedTask): Promise<string[]> {
+  if (task.estimatedRows < DEFER_ABOVE_ROWS) return [];
+  if ((await session.query('SHOW REPLICAS')).length > 0) return [];
+  const definition = await readDefinition(session, namespace, shadowName(task.table));
+  return deferrableIndexes(definition ?? '');
+}
+
+export async function dropIndexes(
+  session: Session,
+  namespace: string,
+  table: string,
+  definitions: readonly string[],
+): Promise<void> {
+  if (definitions.length === 0) return;
+  await session.execute(
+    `ALTER TABLE ${quoteTable(namespace, shadowName(table))} ${definitions.map((definition) => `DROP ${indexHead(definition)}`).join(', ')}`,
+  );
+}
+
+/**
+ * The plain indexes at the end of the list. One that starts with the auto-increment column stays, and so do
+ * those before it: the order of indexes is part of the definition.
+ */
+export function deferrableIndexes(showCreate: string): string[] {
+  const lines = showCreate.split('\n').map((line) => line.trim().replace(/,$/, ''));
+  const autoIncrement = lines
+    .map((line) => /^(`(?:[^`]|``)+`) .* AUTO_INCREMENT\b/.exec(line)?.[1])
+    .find((name) => name !== undefined);
+  const plain = lines.filter((line) => line.startsWith('KEY `'));
+  const lastKept = plain.findLastIndex((line) => autoIncrement !== undefined && line.includes(`(${autoIncrement}`));
+  const later = lines.some((line) => /^(FULLTEXT|SPATIAL) KEY /.test(line));
+  return later ? [] : plain.slice(lastKept + 1);
+}
+
+function indexHead(definition: string): string {
+  return /^KEY `(?:[^`]|``)+`/.exec(definition)?.[0] ?? '';
+}
+
+/** Adds the deferred indexes in one statement, while captured keys go on being flushed. */
+export async function buildIndexes(
+  driver: Driver,
+  namespace: string,
+  task: PlannedTask,
+  definitions: readonly string[],
+  onTick: () => void,
+): Promise<void> {
+  const present = (await readDefinition(driver.main, namespace, shadowName(task.table))) ?? '';
+  const lines = new Set(present.split('\n').map((line) => line.trim().replace(/,$/, '')));
+  const missing = definitions.filter((definition) => !lines.has(definition));
+  if (missing.length > 0) {
+    const threads = paceOf(driver.control.volume).connections;
+    await using session = await driver.session({
+      lock_wait_timeout: 30,
+      innodb_ddl_threads: threads,
+      innodb_parallel_read_threads: threads,
+      innodb_ddl_buffer_size: 64 * 1024 * 1024,
+    });
+    const stop = new AbortController();
+    const alter = session
+      .execute(
+        `ALTER TABLE ${quoteTable(namespace, shadowName(task.table))} ${missing.map((definition) => `ADD ${definition}`).join(', ')}, ALGORITHM=INPLACE, LOCK=NONE`,
+        [],
+        { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
+      )
+      .then(() => 'built' as const);
+    alter.catch(() => undefined); // awaited below; a rejection before that is not unhandled
+    try {
+      for (;;) {
+        const state = await Promise.race([alter, driver.pause(100).then(() => 'building' as const)]);
+        if (state === 'built') break;
+        await driver.checkpoint();
+        onTick();
+        if (driver.pendingKeys > FLUSH_WHILE_BUILDING_KEYS) await driver.save(await driver.flush(driver.main));
+      }
+    } catch (error) {
+      stop.abort(new Interrupted('stopped'));
+      await alter.catch(() => undefined); // rolled back by the server; the error above is the one that counts
+      throw error;
+    }
+  }
+  await assertDefinition(driver.main, namespace, task);
+}

@@ -1,0 +1,194 @@
+import { type Control, type ControlInput, SternaError } from '../contract/index.js';
+import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import type { KeyLiterals } from './key.js';
+import { stateTableName } from './names.js';
+
+/** How far a table of the change has come. Later phases never go back to earlier ones, but for a repaired pass. */
+export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped';
+
+/** The row of one table in the state table. */
+export interface TableRecord {
+  readonly taskId: string;
+  readonly namespace: string;
+  readonly table: string;
+  readonly phase: TablePhase;
+  readonly originalFingerprint: string;
+  readonly desiredFingerprint: string;
+  /** All keys below it are in the shadow; absent before the first round. JSON_MERGE_PATCH drops nulls. */
+  readonly watermark?: KeyLiterals | null;
+  /** All keys below it have been compared equal. */
+  readonly checked?: KeyLiterals | null;
+  /** Index definitions to add after the copy. */
+  readonly deferredIndexes: readonly string[];
+  readonly rowsCopied: number;
+  readonly rowsRepaired: number;
+  /** Set before the first RENAME is tried, so that a lost connection can be decided from the target (E5). */
+  readonly swapIntended: boolean;
+}
+
+export type TableUpdate = Partial<Omit<TableRecord, 'taskId' | 'namespace' | 'table'>>;
+
+/** Epoch and position of the change. */
+export interface DriverRecord {
+  readonly epoch: number;
+  /** GTID set up to which every captured key has been flushed; null before the first table is prepared. */
+  readonly position: string | null;
+}
+
+const NO_SUCH_TABLE = 1146;
+
+/**
+ * The state of a change on its target (E4): a small table next to the first changed table. Every method
+ * is one statement or part of the caller's transaction.
+ */
+export class StateTable {
+  private readonly name: string;
+  constructor(
+    private readonly changeId: string,
+    /** Physical MySQL schema. */
+    private readonly namespace: string,
+  ) {
+    this.name = stateTableName(changeId);
+  }
+
+  /** Qualified and quoted, for LOCK TABLES and joins. */
+  get sql(): string {
+    return quoteTable(this.namespace, this.name);
+  }
+
+  /** Creates the table and its fixed rows; safe to run twice, and from two places at once. */
+  async ensure(session: Session, input: Pick<ControlInput, 'planHash' | 'control'>): Promise<void> {
+    await session.execute(
+      `CREATE TABLE IF NOT EXISTS ${this.sql} (
+         id VARCHAR(160) NOT NULL PRIMARY KEY,
+         change_id VARCHAR(255) NOT NULL,
+         epoch BIGINT UNSIGNED NOT NULL DEFAULT 0,
+         plan_hash CHAR(64) NULL,
+         position LONGTEXT NULL,
+         sequence BIGINT UNSIGNED NOT NULL DEFAULT 0,
+         run VARCHAR(8) NULL,
+         volume TINYINT UNSIGNED NULL,
+         cutover BOOLEAN NOT NULL DEFAULT FALSE,
+         record JSON NULL,
+         updated_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
+       ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='State of a Sterna schema change'`,
+    );
+    const { control } = input;
+    await session.execute(
+      `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, sequence, run, volume, cutover) VALUES
+         ('driver', ?, ?, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
+      [this.changeId, input.planHash, this.changeId, control.sequence, control.run, control.volume, control.cutover],
+    );
+    const [driver] = await session.query<{ change_id: string; plan_hash: string }>(
+      `SELECT change_id, plan_hash FROM ${this.sql} WHERE id = 'driver'`,
+    );
+    if (driver?.change_id !== this.changeId || driver.plan_hash !== input.planHash) {
+      throw new SternaError(
+        'leftovers_found',
+        `Expected the state table ${this.sql} to belong to change ${this.changeId} and plan ${input.planHash.slice(0, 12)}, found change ${driver?.change_id} and plan ${driver?.plan_hash?.slice(0, 12)}. Remove it if no change owns it.`,
+      );
+    }
+  }
+
+  async exists(session: Session): Promise<boolean> {
+    const rows = await session.query(
+      'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+      [this.namespace, this.name],
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes over from any earlier driver (E1): waits for its transactions in flight, and refuses all later ones. */
+  async claim(session: Session): Promise<DriverRecord> {
+    return session.transaction(async () => {
+      await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1 WHERE id = 'driver'`);
+      const [row] = await session.query<{ epoch: number | string; position: string | null }>(
+        `SELECT epoch, position FROM ${this.sql} WHERE id = 'driver'`,
+      );
+      if (row === undefined) throw this.#gone();
+      return { epoch: Number(row.epoch), position: row.position };
+    });
+  }
+
+  /** First statement of every writing transaction (E1). */
+  async assertEpoch(session: Session, epoch: number): Promise<void> {
+    const rows = await session.query(`SELECT 1 FROM ${this.sql} WHERE id = 'driver' AND epoch = ? FOR SHARE`, [epoch]);
+    if (rows.length === 0)
+      throw new SternaError(
+        'driver_replaced',
+        `Another driver has claimed change ${this.changeId}; this one, of epoch ${epoch}, writes nothing more.`,
+      );
+  }
+
+  /** The same under LOCK TABLES, which keeps every claim waiting. */
+  async assertEpochLocked(session: Session, epoch: number): Promise<void> {
+    const [row] = await session.query<{ epoch: number | string }>(`SELECT epoch FROM ${this.sql} WHERE id = 'driver'`);
+    if (Number(row?.epoch) !== epoch)
+      throw new SternaError(
+        'driver_replaced',
+        `Another driver has claimed change ${this.changeId}; this one, of epoch ${epoch}, swaps nothing.`,
+      );
+  }
+
+  async savePosition(session: Session, position: string): Promise<void> {
+    await session.execute(`UPDATE ${this.sql} SET position = ? WHERE id = 'driver'`, [position]);
+  }
+
+  async readTables(session: Session): Promise<TableRecord[]> {
+    const rows = await session.query<{ record: unknown }>(
+      `SELECT record FROM ${this.sql} WHERE record IS NOT NULL ORDER BY id`,
+    );
+    return rows.map(({ record }) => (typeof record === 'string' ? JSON.parse(record) : record) as TableRecord);
+  }
+
+  async insertTable(session: Session, record: TableRecord): Promise<void> {
+    await session.execute(`INSERT INTO ${this.sql} (id, change_id, record) VALUES (?, ?, ?)`, [
+      rowId(record.taskId),
+      this.changeId,
+      JSON.stringify(record),
+    ]);
+  }
+
+  async updateTable(session: Session, taskId: string, update: TableUpdate): Promise<void> {
+    await session.execute(`UPDATE ${this.sql} SET record = JSON_MERGE_PATCH(record, ?) WHERE id = ?`, [
+      JSON.stringify(update),
+      rowId(taskId),
+    ]);
+  }
+
+  /** Without locking: the driver asks between chunks, and a running chunk must not make a stop wait. */
+  async readControl(session: Session): Promise<Control> {
+    const [row] = await session.query<{ sequence: number; run: 'run' | 'stop'; volume: number; cutover: number }>(
+      `SELECT sequence, run, volume, cutover FROM ${this.sql} WHERE id = 'control'`,
+    );
+    if (row === undefined) throw this.#gone();
+    return { sequence: Number(row.sequence), run: row.run, volume: row.volume, cutover: row.cutover === 1 };
+  }
+
+  /** An older control never overwrites a newer one. */
+  async writeControl(session: Session, control: Control): Promise<void> {
+    await session.execute(
+      `UPDATE ${this.sql} SET sequence = ?, run = ?, volume = ?, cutover = ? WHERE id = 'control' AND sequence < ?`,
+      [control.sequence, control.run, control.volume, control.cutover, control.sequence],
+    );
+  }
+
+  async drop(session: Session): Promise<void> {
+    await session.execute(`DROP TABLE IF EXISTS ${this.sql}`);
+  }
+
+  #gone(): SternaError {
+    return new SternaError(
+      'drifted',
+      `Expected the state of change ${this.changeId} in ${quoteName(this.name)}, found none. Somebody removed it; cancel the change and plan again.`,
+    );
+  }
+}
+
+function rowId(taskId: string): string {
+  return `table:${taskId}`;
+}
+
+export function isMissingTable(error: unknown): boolean {
+  return serverErrorNumber(error) === NO_SUCH_TABLE;
+}

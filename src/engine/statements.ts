@@ -1,0 +1,73 @@
+import { SternaError } from '../contract/index.js';
+import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
+import { describeBlockers } from './blockers.js';
+import type { Driver } from './driver.js';
+import type { PhysicalTask } from './prepare.js';
+
+const BACKOFF_MS = { first: 500, most: 10_000 };
+
+/**
+ * Runs a task that copies no row: create, drop, instant, in place. Whether it has run before is decided
+ * from the table itself, so a crash at any point is harmless (E5).
+ */
+export async function runStatements(
+  driver: Driver,
+  { task, namespace }: PhysicalTask,
+  session: Session,
+): Promise<void> {
+  const before = await stand(session, { task, namespace });
+  if (before === 'done') return;
+  if (before === 'drifted') {
+    throw new SternaError(
+      'drifted',
+      `Expected ${task.id} as it was when planned, found ${task.action === 'create' ? 'another table of that name' : 'another definition'}. Nothing was changed; plan again.`,
+    );
+  }
+  for (const statement of task.statements) await runPatiently(driver, { task, namespace }, session, statement);
+  if ((await stand(session, { task, namespace })) !== 'done') {
+    throw new SternaError(
+      'drifted',
+      `Expected ${task.id} to have the planned definition after its statements, found another one.`,
+    );
+  }
+}
+
+/** Where a table stands between its live and its desired definition. */
+async function stand(session: Session, { task, namespace }: PhysicalTask): Promise<'to_do' | 'done' | 'drifted'> {
+  const definition = await readDefinition(session, namespace, task.table);
+  const now = definition === null ? null : fingerprint(definition);
+  if (now === task.desiredFingerprint) return 'done';
+  return now === task.liveFingerprint ? 'to_do' : 'drifted';
+}
+
+/** With a short lock wait, again and again: writers never queue behind it for long (E6). */
+async function runPatiently(
+  driver: Driver,
+  { task, namespace }: PhysicalTask,
+  session: Session,
+  statement: string,
+): Promise<void> {
+  for (let backoff = BACKOFF_MS.first; ; backoff = Math.min(backoff * 2, BACKOFF_MS.most)) {
+    await driver.checkpoint(); // C2
+    try {
+      await session.execute(statement, [], { signal: driver.context.signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof SternaError) || error.code !== 'lock_not_granted') throw error;
+    }
+    const waitingFor = await describeBlockers(driver.main, [{ namespace, table: task.table }]);
+    driver.context.progress({
+      table: task.id,
+      phase: 'instant',
+      rows: 0,
+      of: 0,
+      percent: 0,
+      rowsPerSecond: 0,
+      waitingFor,
+    });
+    for (const until = Date.now() + backoff; Date.now() < until;) {
+      await driver.pause(100);
+      await driver.checkpoint();
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { type PlannedTask, SternaError, type TaskReport } from '../contract/index.js';
+import { fingerprint, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { describeBlockers } from './blockers.js';
+import type { CopyTable } from './copy.js';
+import { type Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { oldName, shadowName } from './names.js';
+import type { StateTable } from './state-table.js';
+
+/** How long one attempt may wait for its lock; writers queue behind it for as long (E6). */
+const LOCK_WAIT_SECONDS = 2;
+/** How long the lock may be held by a connection that says nothing. */
+const IDLE_SECONDS = 5;
+/** How long writers may be held under the lock before it is given up (E6). */
+const LOCK_HELD_MS = 1_500;
+const BACKOFF_MS = { first: 500, most: 10_000 };
+const SMALL_BACKLOG_KEYS = 200;
+
+export interface SwapTable extends CopyTable {
+  readonly task: PlannedTask;
+}
+
+/**
+ * Swaps shadows for originals, all in one RENAME, under a lock on all of them (E3): whatever was
+ * committed before the lock is flushed before the names change. Tries until it has the locks, giving up
+ * each time before anybody waits long (E6).
+ */
+export async function swapTables(driver: Driver, tables: readonly SwapTable[]): Promise<Record<string, TaskReport>> {
+  for (const { record } of tables) {
+    if (record.phase !== 'verified')
+      throw new SternaError(
+        'internal',
+        `Expected the rows of ${record.taskId} to have been compared equal before the swap, found it ${record.phase} (E3).`,
+      );
+  }
+  let backoff = BACKOFF_MS.first;
+  for (let attempt = 1; ; attempt += 1) {
+    await driver.checkpoint();
+    // Of its own for each attempt, and short-lived when idle: if this process freezes, the server gives the lock back.
+    await using session = await driver.session({
+      ...ROW_SETTINGS,
+      lock_wait_timeout: LOCK_WAIT_SECONDS,
+      wait_timeout: IDLE_SECONDS,
+    });
+    await matchAutoIncrement(session, tables);
+    await approach(driver);
+    await driver.save(
+      undefined,
+      Object.fromEntries(tables.map(({ record }) => [record.taskId, { swapIntended: true }])),
+    );
+    const started = performance.now();
+    const outcome = await attemptSwap(driver, session, tables);
+    if (outcome.swapped)
+      return Object.fromEntries(
+        tables.map((table) => [table.record.taskId, report(table, outcome.blockedMs, attempt)]),
+      );
+    driver.context.log.info(
+      { attempt, reason: outcome.reason, tookMs: Math.round(performance.now() - started) },
+      'cutover attempt given up',
+    );
+    for (const table of tables) {
+      driver.context.progress({
+        table: table.record.taskId,
+        phase: 'catching_up',
+        rows: table.record.rowsCopied,
+        of: table.record.rowsCopied,
+        percent: 100,
+        rowsPerSecond: 0,
+        waitingFor: outcome.reason,
+      });
+    }
+    for (const until = Date.now() + backoff; Date.now() < until;) {
+      await driver.pause(100);
+      await driver.checkpoint();
+    }
+    backoff = Math.min(backoff * 2, BACKOFF_MS.most);
+  }
+}
+
+/** Flushes until what is left is small, so that little remains to be done under the lock. */
+async function approach(driver: Driver): Promise<void> {
+  for (;;) {
+    await driver.catchUp(driver.main, { checkpoints: true });
+    const small = driver.pendingKeys <= SMALL_BACKLOG_KEYS;
+    await driver.save(await driver.flush(driver.main));
+    if (small) return;
+  }
+}
+
+type Attempt =
+  { readonly swapped: true; readonly blockedMs: number } | { readonly swapped: false; readonly reason: string };
+
+async function attemptSwap(driver: Driver, session: Session, tables: readonly SwapTable[]): Promise<Attempt> {
+  const names = tables.flatMap(({ rows }) => [rows.original, rows.shadow]);
+  try {
+    // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
+    await session.execute(`LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`);
+  } catch (error) {
+    if (!(error instanceof SternaError) || error.code !== 'lock_not_granted') throw error;
+    return {
+      swapped: false,
+      reason: await describeBlockers(
+        driver.main,
+        tables.map(({ rows }) => rows),
+      ),
+    };
+  }
+  const locked = performance.now();
+  try {
+    const reason = await finishUnderLock(driver, session, tables, locked);
+    if (reason !== undefined) return { swapped: false, reason };
+    await session.execute(
+      `RENAME TABLE ${tables.map(({ rows }) => `${rows.original} TO ${quoteTable(rows.namespace, oldName(rows.table))}, ${rows.shadow} TO ${rows.original}`).join(', ')}`,
+    );
+    for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: 'swapped' });
+  } finally {
+    // Always the last word on this session: a lock must not outlive the attempt.
+    await session.execute('UNLOCK TABLES');
+  }
+  return { swapped: true, blockedMs: Math.round(performance.now() - locked) };
+}
+
+/** Epoch, stop request, last changes. Returns why not to swap. */
+async function finishUnderLock(
+  driver: Driver,
+  session: Session,
+  tables: readonly SwapTable[],
+  locked: number,
+): Promise<string | undefined> {
+  await driver.state.assertEpochLocked(session, driver.epoch); // E1
+  const control = await driver.state.readControl(session);
+  if (control.run === 'stop') throw new Interrupted('stopped'); // C2
+  if (driver.preparedTransactions.length > 0)
+    return `${driver.preparedTransactions.length} prepared XA transactions; commit or roll them back`;
+  await driver.catchUp(session, { checkpoints: false });
+  if (performance.now() - locked > LOCK_HELD_MS) return 'the binlog stream, which was too far behind';
+  const batch = driver.takeBatch();
+  for (const { rows } of tables) {
+    const keys = [...(batch.keys.get(rows.id)?.values() ?? [])];
+    if (keys.length > 0) await rows.flush(session, keys);
+  }
+  if (driver.pendingKeys > 0)
+    throw new SternaError(
+      'internal',
+      'Expected no captured change under the lock after the last flush, found some (E3).',
+    );
+  return undefined;
+}
+
+/** A copy raises the counter to its highest row only; rows deleted from the top would get their ids again. */
+async function matchAutoIncrement(session: Session, tables: readonly SwapTable[]): Promise<void> {
+  for (const { rows } of tables) {
+    const counters = await Promise.all(
+      [rows.table, shadowName(rows.table)].map(async (name) =>
+        autoIncrement(await readDefinition(session, rows.namespace, name)),
+      ),
+    );
+    const [original, shadow] = counters;
+    if (original !== undefined && (shadow ?? 1n) < original)
+      await session.execute(`ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
+  }
+}
+
+function autoIncrement(definition: string | null): bigint | undefined {
+  const found =
+    definition === null ? null : / AUTO_INCREMENT=(\d+)/.exec(definition.slice(definition.lastIndexOf('\n)')));
+  return found?.[1] === undefined ? undefined : BigInt(found[1]);
+}
+
+function report({ record }: SwapTable, cutoverBlockMs: number, cutoverAttempts: number): TaskReport {
+  return { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired, cutoverBlockMs, cutoverAttempts };
+}
+
+/**
+ * Decides from the target whether an intended swap took place (E5): the RENAME is atomic, so either all
+ * originals stand under their old names or all shadows under the new ones.
+ */
+export async function decideSwap(
+  session: Session,
+  state: StateTable,
+  tables: readonly { readonly task: PlannedTask; readonly namespace: string }[],
+): Promise<'swapped' | 'not_swapped'> {
+  const found: string[] = [];
+  for (const { task, namespace } of tables) {
+    const [current, shadow, old] = await Promise.all(
+      [task.table, shadowName(task.table), oldName(task.table)].map(async (name) =>
+        readDefinition(session, namespace, name),
+      ),
+    );
+    const is = (definition: string | null | undefined, print: string | null): boolean =>
+      definition != null && fingerprint(definition) === print;
+    if (shadow === null && is(old, task.liveFingerprint) && is(current, task.desiredFingerprint)) found.push('swapped');
+    else if (old === null && is(shadow, task.desiredFingerprint) && is(current, task.liveFingerprint))
+      found.push('not_swapped');
+    else found.push('undecided');
+  }
+  const [first] = found;
+  if ((first !== 'swapped' && first !== 'not_swapped') || found.some((each) => each !== first)) {
+    throw new SternaError(
+      'swap_undecided',
+      `Expected every table of the swap (${tables.map(({ task }) => task.id).join(', ')}) to be either swapped or not, found: ${found.join(', ')}. Compare ${tables.map(({ task }) => `${task.table} and ${oldName(task.table)}`).join(', ')} by hand.`,
+    );
+  }
+  for (const { task } of tables)
+    await state.updateTable(session, task.id, first === 'swapped' ? { phase: 'swapped' } : { swapIntended: false });
+  return first;
+}

@@ -1,0 +1,200 @@
+import ZongJi, { GtidSet } from '@vlasky/zongji';
+import type { MysqlServer } from './server.js';
+import { translateError } from './server-error.js';
+import { SternaError } from '../contract/index.js';
+
+export { GtidSet };
+
+/** What the engine needs of the binlog, in stream order. Row images come only for the tables asked for. */
+export type BinlogEvent =
+  | { readonly kind: 'begin'; readonly gtid: string | undefined }
+  | {
+      readonly kind: 'rows';
+      readonly namespace: string;
+      readonly table: string;
+      readonly images: readonly Record<string, unknown>[];
+    }
+  /** Statements other than BEGIN and COMMIT: DDL, XA control, statement-based changes. */
+  | { readonly kind: 'statement'; readonly namespace: string; readonly sql: string }
+  /** The transaction is complete in the binlog; it may not be visible to other sessions yet. */
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'prepare'; readonly xid: string };
+
+export interface BinlogStreamOptions {
+  /** Executed GTID set from which the stream goes on. */
+  readonly position: string;
+  /** Unique among the readers of this server: two with one id throw each other out. */
+  readonly serverId: number;
+  /** namespace -> tables whose row images are wanted. */
+  readonly tables: Readonly<Record<string, string[]>>;
+  /** Connection attributes, so that a later driver finds and ends this reader. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly onEvent: (event: BinlogEvent) => void;
+  /** Called once; nothing comes after it. The reader skips what it cannot read, so every error is final. */
+  readonly onError: (error: SternaError) => void;
+}
+
+interface ReaderEvent {
+  readonly gtid?: string;
+  readonly query?: string;
+  readonly schema?: string;
+  readonly tableId?: number;
+  readonly tableMap?: Record<number, { parentSchema: string; tableName: string }>;
+  readonly rows?: readonly unknown[];
+  readonly xidFormatId?: number;
+  readonly xidGtrid?: Buffer;
+  readonly xidBqual?: Buffer;
+  readonly onePhase?: boolean;
+  getTypeName(): string;
+}
+
+/** A binlog reader on its own connections, as the source of typed events. */
+export class BinlogStream implements AsyncDisposable {
+  #failed = false;
+  private constructor(
+    private readonly reader: ZongJi,
+    private readonly options: BinlogStreamOptions,
+  ) {}
+
+  /** Resolves when the server has been asked for the stream. */
+  static async open(server: MysqlServer, options: BinlogStreamOptions): Promise<BinlogStream> {
+    const reader = new ZongJi({
+      ...server.driverOptions,
+      connectAttributes: options.attributes,
+    } as ConstructorParameters<typeof ZongJi>[0]);
+    const stream = new BinlogStream(reader, options);
+    await new Promise<void>((resolve, reject) => {
+      reader.on('ready', resolve);
+      reader.on('error', (error: unknown) => {
+        reject(streamError(error));
+        stream.#fail(error);
+      });
+      reader.on('binlog', (event: unknown) => stream.#receive(event as ReaderEvent));
+      reader.start({
+        gtidSet: options.position,
+        serverId: options.serverId,
+        includeEvents: [
+          'gtid',
+          'anonymousgtid',
+          'query',
+          'xid',
+          'xaprepare',
+          'tablemap',
+          'writerows',
+          'updaterows',
+          'deleterows',
+          'transactionpayload',
+          'partialupdaterows',
+        ],
+        includeSchema: options.tables,
+      });
+    });
+    return stream;
+  }
+
+  /** Back-pressure: the server waits while the socket is not read. */
+  pause(): void {
+    (this.reader as unknown as { connection: { pause(): void } | null }).connection?.pause();
+  }
+
+  resume(): void {
+    (this.reader as unknown as { connection: { resume(): void } | null }).connection?.resume();
+  }
+
+  async close(): Promise<void> {
+    this.#failed = true;
+    await new Promise<void>((resolve) => {
+      this.reader.once('stopped', resolve);
+      this.reader.stop();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.options.onError(streamError(error));
+  }
+
+  #receive(event: ReaderEvent): void {
+    if (this.#failed) return;
+    try {
+      for (const translated of translateEvent(event)) this.options.onEvent(translated);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+function translateEvent(event: ReaderEvent): BinlogEvent[] {
+  switch (event.getTypeName()) {
+    case 'Gtid':
+    case 'AnonymousGtid':
+      return [{ kind: 'begin', gtid: event.getTypeName() === 'Gtid' ? event.gtid : undefined }];
+    case 'WriteRows':
+    case 'DeleteRows':
+    case 'UpdateRows': {
+      const table = event.tableMap?.[event.tableId ?? -1];
+      if (table === undefined)
+        throw new SternaError(
+          'binlog_unreadable',
+          'The binlog has row changes without the description of their table.',
+        );
+      const images = (event.rows ?? []).flatMap((row) => {
+        const pair = row as { before?: Record<string, unknown>; after?: Record<string, unknown> };
+        return event.getTypeName() === 'UpdateRows' && pair.before && pair.after
+          ? [pair.before, pair.after]
+          : [row as Record<string, unknown>];
+      });
+      return [{ kind: 'rows', namespace: table.parentSchema, table: table.tableName, images }];
+    }
+    case 'Xid':
+      return [{ kind: 'commit' }];
+    case 'XaPrepare': {
+      if (event.onePhase === true) return [{ kind: 'commit' }];
+      const hex = (part: Buffer | undefined): string => (part ?? Buffer.alloc(0)).toString('hex');
+      return [{ kind: 'prepare', xid: `${hex(event.xidGtrid)}:${hex(event.xidBqual)}:${event.xidFormatId}` }];
+    }
+    case 'Query': {
+      const sql = (event.query ?? '').trim();
+      if (/^BEGIN$/i.test(sql)) return [];
+      if (/^COMMIT$/i.test(sql)) return [{ kind: 'commit' }];
+      return [{ kind: 'statement', namespace: event.schema ?? '', sql }];
+    }
+    case 'TransactionPayload':
+      throw new SternaError(
+        'binlog_unreadable',
+        'Expected uncompressed transactions in the binlog, found a compressed one. SET GLOBAL binlog_transaction_compression=OFF, also in the sessions that write.',
+      );
+    case 'PartialUpdateRows':
+      throw new SternaError(
+        'binlog_unreadable',
+        "Expected whole rows in the binlog, found a partial JSON update. SET GLOBAL binlog_row_value_options=''.",
+      );
+    default:
+      return [];
+  }
+}
+
+const ER_MASTER_FATAL_ERROR_READING_BINLOG = 1236;
+
+function streamError(error: unknown): SternaError {
+  const driverError = error as { errno?: number; message?: string };
+  if (driverError.errno === ER_MASTER_FATAL_ERROR_READING_BINLOG) {
+    return new SternaError(
+      'position_lost',
+      `The server cannot send the binlog from the saved position: ${driverError.message ?? ''}`.slice(0, 400),
+      { cause: error },
+    );
+  }
+  const translated = translateError(error, 'reading the binlog');
+  // What is neither the network nor the server is the reader itself: it would go on without the rows.
+  return translated.code === 'sql_error' && driverError.errno === undefined
+    ? new SternaError('binlog_unreadable', `The binlog reader reports: ${driverError.message ?? String(error)}`, {
+        cause: error,
+      })
+    : translated;
+}
