@@ -4,24 +4,23 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.mjs';
 
-/** Needs Node alone: installs the packages that the rest of the tools need, then hands over to main.ts. */
-const ROOT = path.resolve(import.meta.dirname ?? '.', '../..');
-const STAMP = path.join(ROOT, '.dev/packages');
-
+/** Needs Node alone: installs the packages that the rest of the tools need, then goes on in main.ts. */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`Sterna needs Node 20.19 or later, found ${process.versions.node}.`);
   process.exit(1);
 }
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const STAMP = path.join(ROOT, '.dev/packages');
+
 mkdirSync(path.dirname(STAMP), { recursive: true });
 if (!isInstalled()) await withLock(path.join(ROOT, '.dev/packages.lock'), install);
 
-const main = path.join(ROOT, 'tools/dev/main.ts');
-const { status, signal } = spawnSync(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-process.exit(status ?? (signal === null ? 1 : 128));
+// In this same process: a signal sent to ./dev reaches whatever it runs.
+const { register } = await import('tsx/esm/api');
+register();
+await import('./main.js');
 
 function lockHash() {
   return createHash('sha256')
@@ -38,14 +37,14 @@ async function install() {
   if (isInstalled()) return; // by the one we waited for
   const start = performance.now();
   console.error('packages: npm ci');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     stdio: ['ignore', 2, 2],
   });
-  if (status !== 0) {
+  if (npm.status !== 0) {
     console.error('npm ci failed; see above.');
     process.exit(1);
   }
   writeFileSync(STAMP, lockHash());
-  console.error(`packages: installed in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.error(`packages: installed (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }
