@@ -1,0 +1,118 @@
+import { performance } from 'node:perf_hooks';
+import type {
+  CleanUpInput,
+  ControlInput,
+  ControlResult,
+  Plan,
+  PlanRequest,
+  ProbeResult,
+  PullSchemaResult,
+  StepInput,
+  StepOutcome,
+} from '../contract/index.js';
+import { SternaError } from '../contract/index.js';
+import { OnlineChange } from '../engine/index.js';
+import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
+import { planChange, pullSchema } from '../planner/index.js';
+import type { OperationContext, TargetClient } from './target-client.js';
+
+export interface TargetOptions {
+  readonly connection: ConnectionConfig;
+  /** Namespace of a request -> MySQL schema; throws `namespace_not_allowed` (R4). */
+  readonly physical: (namespace: string) => string;
+  /** Namespaces that the target allows; absent when it allows all. */
+  readonly namespaces?: readonly string[];
+  /** Refuse a read-only server before planning and before every step that writes. */
+  readonly requireWriter: boolean;
+}
+
+/** Opens a client without connecting: the first operation connects. */
+export async function openTargetClient(options: TargetOptions): Promise<TargetClient> {
+  return new MysqlTargetClient(await MysqlServer.open(options.connection), options);
+}
+
+/** Planner and engine on one server, for all changes and namespaces of a target. */
+class MysqlTargetClient implements TargetClient {
+  readonly #change: OnlineChange;
+
+  constructor(
+    private readonly server: MysqlServer,
+    private readonly options: TargetOptions,
+  ) {
+    this.#change = new OnlineChange(server, options.physical);
+  }
+
+  async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
+    const started = performance.now();
+    const { version, writable } = await this.#serverFacts();
+    return { ok: true, serverVersion: version, writable, milliseconds: Math.round(performance.now() - started) };
+  }
+
+  pull(request: { readonly namespaces?: readonly string[] }, context: OperationContext): Promise<PullSchemaResult> {
+    return pullSchema(this.#planning(context), request.namespaces ?? this.options.namespaces);
+  }
+
+  async plan(request: PlanRequest, context: OperationContext): Promise<Plan> {
+    if (this.options.requireWriter) await this.#assertWriter();
+    return planChange(this.#planning(context), request);
+  }
+
+  runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.runStatements(step, context));
+  }
+
+  prepareTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.prepareTables(step, context));
+  }
+
+  copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.copyTables(step, context));
+  }
+
+  holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.holdTables(step, context));
+  }
+
+  cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.cutOver(step, context));
+  }
+
+  cleanUp(input: CleanUpInput, context: OperationContext): Promise<void> {
+    return this.#change.cleanUp(input, context);
+  }
+
+  writeControl(input: ControlInput): Promise<ControlResult> {
+    return this.#change.writeControl(input);
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  #planning({ signal, log }: OperationContext): Parameters<typeof planChange>[0] {
+    return { server: this.server, physical: this.options.physical, signal, log };
+  }
+
+  async #write(step: () => Promise<StepOutcome>): Promise<StepOutcome> {
+    if (this.options.requireWriter) await this.#assertWriter();
+    return step();
+  }
+
+  async #assertWriter(): Promise<void> {
+    const { writable } = await this.#serverFacts();
+    if (!writable) {
+      throw new SternaError(
+        'not_the_writer',
+        'Expected the writer of this target, found a read-only server. Point the inventory entry at the writer.',
+      );
+    }
+  }
+
+  async #serverFacts(): Promise<{ version: string; writable: boolean }> {
+    const [row] = await this.server.query<{ version: string; readOnly: number }>(
+      'SELECT VERSION() AS version, (@@GLOBAL.read_only OR @@GLOBAL.super_read_only OR @@GLOBAL.innodb_read_only) AS readOnly',
+    );
+    if (row === undefined) throw new SternaError('internal', 'Expected one row of server facts, got none.');
+    return { version: row.version, writable: Number(row.readOnly) === 0 };
+  }
+}

@@ -1,0 +1,121 @@
+import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../src/contract/index.js';
+import { type EngineContext, OnlineChange } from '../../src/engine/index.js';
+import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
+import type { TestNamespace } from './namespace.js';
+import { connectionConfig } from './servers.js';
+
+/** One change of one table by the engine alone, as the workflow would drive it. */
+export class EngineChange implements AsyncDisposable {
+  readonly progress: TaskProgress[] = [];
+  readonly logged: string[] = [];
+  #control = { sequence: 1, run: 'run' as 'run' | 'stop', volume: 11, cutover: false };
+
+  private constructor(
+    readonly server: MysqlServer,
+    readonly change: OnlineChange,
+    readonly step: StepInput,
+  ) {}
+
+  /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
+  static async plan(
+    space: TestNamespace,
+    table: string,
+    alter: string,
+    estimatedRows = 1_000_000,
+  ): Promise<EngineChange> {
+    const server = await MysqlServer.open(connectionConfig(space.server));
+    const model = `${table}_model`;
+    await using session = await server.connect({ namespace: space.name });
+    await session.execute(`CREATE TABLE \`${model}\` LIKE \`${table}\``);
+    await session.execute(`ALTER TABLE \`${model}\` ${alter}`);
+    const live = (await readDefinition(session, space.name, table)) ?? '';
+    const desired = (await readDefinition(session, space.name, model)) ?? '';
+    await session.execute(`DROP TABLE \`${model}\``);
+    const task: PlannedTask = {
+      id: `${space.name}.${table}`,
+      namespace: space.name,
+      table,
+      action: 'alter',
+      statements: [`ALTER TABLE \`${table}\` ${alter}`],
+      execution: 'copy',
+      executionReason: '',
+      safety: 'safe',
+      reasons: [],
+      lint: [],
+      liveDefinition: live,
+      desiredDefinition: desired,
+      liveFingerprint: fingerprint(live),
+      desiredFingerprint: fingerprint(desired),
+      estimatedRows,
+      estimatedBytes: 0,
+    };
+    const step: StepInput = {
+      changeId: `${space.name}.${table}`,
+      route: { target: 'test', environment: 'test', type: 'mysql', namespaces: [space.name] },
+      planHash: 'a'.repeat(64),
+      stateNamespace: space.name,
+      tasks: [task],
+      control: { sequence: 1, run: 'run', volume: 11, cutover: false },
+    };
+    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace), step);
+  }
+
+  context(
+    signal: AbortSignal = new AbortController().signal,
+    drain: AbortSignal = new AbortController().signal,
+  ): EngineContext {
+    const note = (_: object, message: string): void => void this.logged.push(message);
+    return {
+      signal,
+      drain,
+      progress: (progress) => void this.progress.push(progress),
+      log: { debug: note, info: note, warn: note, error: note },
+    };
+  }
+
+  prepare(context = this.context()): Promise<StepOutcome> {
+    return this.change.prepareTables(this.step, context);
+  }
+  copy(context = this.context()): Promise<StepOutcome> {
+    return this.change.copyTables(this.step, context);
+  }
+  hold(context = this.context()): Promise<StepOutcome> {
+    return this.change.holdTables(this.step, context);
+  }
+  cutOver(context = this.context()): Promise<StepOutcome> {
+    return this.change.cutOver(this.step, context);
+  }
+  cleanUp(context = this.context()): Promise<void> {
+    return this.change.cleanUp(this.step, context);
+  }
+  async control(
+    change: Partial<{ run: 'run' | 'stop'; volume: number; cutover: boolean }>,
+  ): Promise<readonly string[]> {
+    this.#control = { ...this.#control, ...change, sequence: this.#control.sequence + 1 };
+    return (await this.change.writeControl({ ...this.step, control: this.#control })).swapped;
+  }
+
+  /** prepare, copy, cut over, clean up. */
+  async run(): Promise<void> {
+    await this.prepare();
+    await this.copy();
+    await this.cutOver();
+    await this.cleanUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+  }
+}
+
+/** Fills `(id, k, note)` with `rows` rows. */
+export async function fill(space: TestNamespace, table: string, rows: number): Promise<void> {
+  await space.query(`SET SESSION cte_max_recursion_depth = 10000000`);
+  await space.query(
+    `INSERT INTO \`${table}\` (id, k, note) SELECT n, n, REPEAT('x', 100) FROM
+       (WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${rows}) SELECT n FROM s) q`,
+  );
+}
+
+export const PLAIN_TABLE =
+  'CREATE TABLE `t` (id BIGINT AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, note VARCHAR(200) NOT NULL, KEY k (k))';
