@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { deferrableIndexes, redirect } from '../../src/engine/shadow.js';
+
+const definition = (...lines: string[]): string =>
+  `CREATE TABLE \`t\` (\n${lines.map((line) => `  ${line}`).join(',\n')}\n) ENGINE=InnoDB`;
+
+it('defers plain indexes only', () => {
+  expect(
+    deferrableIndexes(
+      definition(
+        '`id` int NOT NULL AUTO_INCREMENT',
+        '`k` int',
+        'PRIMARY KEY (`id`)',
+        'UNIQUE KEY `u` (`k`)',
+        'KEY `k` (`k`)',
+        'KEY `l` (`k`,`id`)',
+      ),
+    ),
+  ).toEqual(['KEY `k` (`k`)', 'KEY `l` (`k`,`id`)']);
+});
+
+it('keeps the index that the auto-increment column needs, and those before it: their order is part of the definition', () => {
+  expect(
+    deferrableIndexes(
+      definition(
+        '`id` int NOT NULL AUTO_INCREMENT',
+        '`k` int NOT NULL',
+        'PRIMARY KEY (`k`)',
+        'KEY `a` (`k`)',
+        'KEY `i` (`id`)',
+        'KEY `z` (`k`)',
+      ),
+    ),
+  ).toEqual(['KEY `z` (`k`)']);
+});
+
+it('defers nothing where an index of another kind stands behind', () => {
+  expect(
+    deferrableIndexes(
+      definition('`id` int NOT NULL', '`x` text', 'PRIMARY KEY (`id`)', 'KEY `k` (`id`)', 'FULLTEXT KEY `f` (`x`)'),
+    ),
+  ).toEqual([]);
+});
+
+it('directs the planned statement at the shadow to the letter, and refuses any other (P1)', () => {
+  expect(redirect('ALTER TABLE `t` ADD COLUMN `t` INT', 't', '`s`.`_t_sterna_new`')).toBe(
+    'ALTER TABLE `s`.`_t_sterna_new` ADD COLUMN `t` INT',
+  );
+  expect(() => redirect('ALTER TABLE t ADD COLUMN a INT', 't', 'x')).toThrowError(
+    expect.objectContaining({ code: 'internal' }),
+  );
+});
