@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import mysql from 'mysql2/promise';
 import { lastDaemon, runningDaemon, startDaemon, untilReady } from './daemon.js';
@@ -13,10 +14,22 @@ const MIB = 2 ** 20;
 
 /** DSNs of two servers: those that the environment names, else our own. */
 export async function upMysql(): Promise<{ a: string; b: string }> {
-  const [a, b] = ['STERNA_TEST_MYSQL', 'STERNA_TEST_MYSQL_B'].map((name) => process.env[name] || undefined);
-  const program = a === undefined || b === undefined ? await mysqlProgram() : undefined;
-  const own = async (index: 0 | 1): Promise<string> => (program === undefined ? '' : upServer(program, index));
-  return { a: a ?? (await own(0)), b: b ?? (await own(1)) };
+  const a = namedServer('STERNA_TEST_MYSQL', MYSQL[0]);
+  const b = namedServer('STERNA_TEST_MYSQL_B', MYSQL[1]);
+  if (a !== undefined && b !== undefined) return { a, b };
+  const program = await mysqlProgram();
+  return { a: a ?? (await upServer(program, 0)), b: b ?? (await upServer(program, 1)) };
+}
+
+/** In a shell that has read `.dev/env`, the environment names our own server: that one is ours to start. */
+function namedServer(setting: string, own: string): string | undefined {
+  const named = process.env[setting] ?? '';
+  const port = lastDaemon(own)?.ports['mysql'];
+  return named === '' || (port !== undefined && named === dsnOf(port)) ? undefined : named;
+}
+
+function dsnOf(port: number): string {
+  return `mysql://root@127.0.0.1:${port}/`;
 }
 
 async function upServer(program: MysqlProgram, index: 0 | 1): Promise<string> {
@@ -25,7 +38,7 @@ async function upServer(program: MysqlProgram, index: 0 | 1): Promise<string> {
     runningDaemon(name) ?? (await step(`MySQL ${program.version}, ${name}`, () => startServer(program, name, index)));
   const port = daemon.ports['mysql'] ?? 0;
   await untilReady(daemon, () => answers(port));
-  return `mysql://root@127.0.0.1:${port}/`;
+  return dsnOf(port);
 }
 
 async function startServer(
@@ -35,6 +48,8 @@ async function startServer(
 ): Promise<ReturnType<typeof runningDaemon> & object> {
   const folder = dataFolder(program, name);
   if (!existsSync(folder)) await createDataFolder(program, folder);
+  // Of a killed server: where nobody reaps it, its number still answers, and MySQL would believe the file.
+  await rm(`${folder}/s.sock.lock`, { force: true });
   const port = await freePort(lastDaemon(name)?.ports['mysql'] ?? PREFERRED_PORT + index);
   const daemon = await startDaemon(name, mysqlCommand(program, folder, serverOptions(port, index + 1)), {
     mysql: port,
