@@ -48,7 +48,7 @@ async function main(): Promise<number> {
     case 'sterna':
       return sterna();
     case 'demo':
-      return script('tools/demo/main.ts');
+      return script('tools/demo/main.ts', args);
     case 'bench':
       return bench();
     case 'help':
@@ -63,31 +63,29 @@ async function main(): Promise<number> {
 
 /** In this process, so that signals and the terminal are the CLI's own. */
 async function sterna(): Promise<number> {
-  process.env = environmentOf(readEnvironment() ?? (await up()));
+  const env = environmentOf(readEnvironment() ?? (await up()));
+  for (const name of Object.keys(process.env)) if (!(name in env)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, env);
   const cli = path.join(ROOT, 'src/cli/main.ts');
   process.argv = [process.execPath, cli, ...args];
   await import(pathToFileURL(cli).href);
   return Number(process.exitCode ?? 0);
 }
 
-async function script(file: string): Promise<number> {
-  if (!existsSync(path.join(ROOT, file))) throw new DevError(`Expected ${file}, found none.`);
+async function script(file: string, scriptArgs: readonly string[]): Promise<number> {
+  const full = path.join(ROOT, file);
+  if (!existsSync(full)) throw new DevError(`Expected ${file}, found none.`);
   const env = environmentOf(await up());
-  return passThrough(process.execPath, ['--import', 'tsx', path.join(ROOT, file), ...args.slice(1)], {
-    cwd: ROOT,
-    env,
-  });
+  return passThrough(process.execPath, ['--import', 'tsx', full, ...scriptArgs], { cwd: ROOT, env });
 }
 
+/** One benchmark, with its arguments, or all of them. */
 async function bench(): Promise<number> {
-  const names = readdirSync(path.join(ROOT, 'bench'))
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -3));
-  const chosen = args[0] === undefined ? names : [args[0]];
-  for (const name of chosen) {
-    if (!names.includes(name))
-      throw new DevError(`Expected a benchmark (${names.join(', ')}), got ${JSON.stringify(name)}.`);
-    const code = await script(`bench/${name}.ts`);
+  const [name, ...benchArgs] = args;
+  if (name !== undefined) return script(`bench/${name}.ts`, benchArgs);
+  const files = existsSync(path.join(ROOT, 'bench')) ? readdirSync(path.join(ROOT, 'bench')) : [];
+  for (const file of files.filter((entry) => entry.endsWith('.ts'))) {
+    const code = await script(`bench/${file}`, []);
     if (code !== 0) return code;
   }
   return 0;

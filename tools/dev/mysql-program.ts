@@ -59,7 +59,10 @@ export function mysqlCommand({ command }: MysqlProgram, folder: string, options:
 
 /** A fresh data folder: root without password, from 127.0.0.1 only. Its server gets an identity of its own. */
 export async function createDataFolder(program: MysqlProgram, folder: string): Promise<void> {
-  await cp(await template(program), folder, { recursive: true });
+  const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await cp(await template(program), unfinished, { recursive: true });
+  await rename(unfinished, folder);
 }
 
 export function dataFolder(program: MysqlProgram, name: string): string {

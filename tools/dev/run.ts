@@ -33,16 +33,21 @@ export async function run(command: string, args: readonly string[], options: Run
   return output;
 }
 
-/** Runs a program on this terminal, passes on the signals that we get, and returns its exit code. */
+/**
+ * Runs a program on this terminal and returns its exit code. Signals go on to it, but for the terminal's own
+ * SIGINT, which it gets by itself.
+ */
 export function passThrough(command: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, spawnOptions(options, 'inherit'));
-    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (signal !== 'SIGINT') child.kill(signal);
+    };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    for (const signal of signals) process.on(signal, forward);
+    for (const signal of signals) process.on(signal, onSignal);
     child.on('error', reject);
     child.on('close', (code) => {
-      for (const signal of signals) process.off(signal, forward);
+      for (const signal of signals) process.off(signal, onSignal);
       resolve(code ?? 1);
     });
   });
