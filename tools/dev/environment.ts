@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runningDaemon, stopDaemon } from './daemon.js';
+import { lastDaemon, runningDaemon, stopDaemon } from './daemon.js';
 import { formatEnvFile, parseEnvFile } from './env-file.js';
 import { withLock } from './lock.mjs';
 import { MYSQL, upMysql } from './mysql.js';
@@ -52,7 +52,8 @@ export function environmentOf(values: Readonly<Record<string, string>>): NodeJS.
 
 /** What the last `up` wrote, while its servers run: for a command that should start fast. */
 export function readEnvironment(): Record<string, string> | undefined {
-  return existsSync(ENV_FILE) && runningDaemon(TEMPORAL) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : undefined;
+  const isUp = DAEMONS.every((name) => lastDaemon(name) === undefined || runningDaemon(name) !== undefined);
+  return isUp && existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : undefined;
 }
 
 function inventory(targets: Readonly<Record<string, string>>): string {

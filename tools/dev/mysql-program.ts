@@ -47,7 +47,7 @@ export async function mysqlProgram(): Promise<MysqlProgram> {
     }
   }
   throw new DevError(
-    `No MySQL server program. Put mysqld 8.4 or later on PATH, or set STERNA_TEST_MYSQL and STERNA_TEST_MYSQL_B to the DSNs ` +
+    `No MySQL server program. Put mysqld 8.0 or later on PATH, or set STERNA_TEST_MYSQL and STERNA_TEST_MYSQL_B to the DSNs ` +
       `of two servers that tests may use.\n${failures.join('\n')}`,
   );
 }
