@@ -7,3 +7,7 @@ export * from './plan.js';
 export * from './progress.js';
 export * from './states.js';
 export * from './status.js';
+export * from './derive-state.js';
+export * from './transitions.js';
+export * from './activity-types.js';
+export * from './plan-text.js';

@@ -1,0 +1,40 @@
+import { type ChangeState, type TaskState, TERMINAL_STATES } from './states.js';
+
+/** What the change is when it has no task: being planned, or ended without ever having had one. */
+export type PlanningState = 'planning' | 'completed' | 'failed' | 'cancelled';
+
+/**
+ * The state of a change from the states of its tasks (S2). The first state of this list that a task is in
+ * decides: a change is stopping until every task has stopped, is running as long as one runs, and so on.
+ */
+const PRECEDENCE: readonly TaskState[] = [
+  'stopping',
+  'stopped',
+  'reverting',
+  'cutting_over',
+  'running',
+  'queued',
+  'waiting_for_cutover',
+  'revert_window',
+];
+const ENDED: readonly TaskState[] = ['failed', 'cancelled', 'expired', 'reverted'];
+
+export function deriveChangeState(
+  tasks: readonly { readonly state: TaskState }[],
+  planning: PlanningState,
+): ChangeState {
+  if (tasks.length === 0) return planning;
+  const states = new Set(tasks.map((task) => task.state));
+  const active = PRECEDENCE.find((state) => states.has(state));
+  if (active !== undefined) return active;
+  if (states.has('planned')) {
+    // Between two tasks that run one after another; before the first one the change is still only planned.
+    if (states.size === 1) return 'planned';
+    if (states.has('completed') && states.size === 2) return 'running';
+  }
+  return ENDED.find((state) => states.has(state)) ?? 'completed';
+}
+
+export function isTerminal(state: ChangeState): boolean {
+  return (TERMINAL_STATES as readonly ChangeState[]).includes(state);
+}

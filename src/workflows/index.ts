@@ -1,0 +1,4 @@
+export { probeTargets } from './probe-targets.js';
+export { pullSchema } from './pull-schema.js';
+export { schemaChange } from './schema-change.js';
+export { targetReservation } from './target-reservation.js';

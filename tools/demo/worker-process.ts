@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../dev/paths.js';
+
+/** A worker in a process of its own, as in production, so that it can be killed. */
+export class WorkerProcess {
+  readonly #ended: Promise<number | null>;
+  private constructor(private readonly child: ChildProcess) {
+    this.#ended = new Promise((resolve) => child.once('exit', resolve));
+  }
+
+  /** Resolves when the worker says that it is ready. */
+  static async start(configFile: string, logFile: string, env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, [path.join(ROOT, 'dist/cli.js'), 'worker', '-c', configFile], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const log = createWriteStream(logFile, { flags: 'a' });
+    child.stderr.pipe(log, { end: false });
+    const worker = new WorkerProcess(child);
+    await new Promise<void>((resolve, reject) => {
+      const look = (text: Buffer): void => {
+        log.write(text);
+        if (text.toString().includes('worker ready')) resolve();
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      child.once('exit', (code) =>
+        reject(new Error(`Expected a running worker, it ended with ${code}; see ${logFile}.`)),
+      );
+    });
+    return worker;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    await this.#ended;
+  }
+}
