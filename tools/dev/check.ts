@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { capture } from './run.js';
 import { ROOT } from './paths.js';
 
@@ -13,7 +14,7 @@ export async function check(): Promise<boolean> {
   const results = await Promise.all(
     Object.entries(CHECKS).map(async ([name, [tool = '', ...args]]) => {
       const start = performance.now();
-      const { code, output } = await capture('npx', ['--no-install', tool, ...args], { cwd: ROOT });
+      const { code, output } = await capture(path.join(ROOT, 'node_modules/.bin', tool), args, { cwd: ROOT });
       return { name, passed: code === 0, output, seconds: ((performance.now() - start) / 1000).toFixed(1) };
     }),
   );
