@@ -68,6 +68,7 @@ export class EngineChange implements AsyncDisposable {
     return {
       signal,
       drain,
+      alive: () => undefined,
       progress: (progress) => void this.progress.push(progress),
       log: { debug: note, info: note, warn: note, error: note },
     };
