@@ -60,7 +60,7 @@ function inventory(targets: Readonly<Record<string, string>>): string {
   const entries = Object.entries(targets).map(
     ([target, dsn]) => `  ${target}:\n    type: mysql\n    environment: development\n    dsn: ${JSON.stringify(dsn)}\n`,
   );
-  return `# Written by ./dev up\ntargets:\n${entries.join('')}`;
+  return `# Written by ./dev up\ndevelopment: true\ntargets:\n${entries.join('')}`;
 }
 
 function exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -70,6 +70,6 @@ function exclusively<T>(work: () => Promise<T>): Promise<T> {
 
 /** Readers see the old file or the new one, never a half. */
 function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
+  writeFileSync(`${file}.new`, text, { mode: 0o600 }); // a server that the caller named may have a password
   renameSync(`${file}.new`, file);
 }
