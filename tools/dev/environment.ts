@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastDaemon, runningDaemon, stopDaemon } from './daemon.js';
+import { developmentInventory } from './development-inventory.js';
 import { formatEnvFile, parseEnvFile } from './env-file.js';
 import { withLock } from './lock.mjs';
 import { MYSQL, upMysql } from './mysql.js';
@@ -21,7 +22,7 @@ export async function up(): Promise<Record<string, string>> {
       STERNA_TEST_MYSQL_B: mysql.b,
       STERNA_UI: temporal.ui,
     };
-    writeWhole(INVENTORY_FILE, inventory({ 'local-a': mysql.a, 'local-b': mysql.b }));
+    writeWhole(INVENTORY_FILE, developmentInventory({ 'local-a': mysql.a, 'local-b': mysql.b }));
     writeWhole(ENV_FILE, formatEnvFile(values));
     return values;
   });
@@ -54,13 +55,6 @@ export function environmentOf(values: Readonly<Record<string, string>>): NodeJS.
 export function readEnvironment(): Record<string, string> | undefined {
   const isUp = DAEMONS.every((name) => lastDaemon(name) === undefined || runningDaemon(name) !== undefined);
   return isUp && existsSync(ENV_FILE) ? parseEnvFile(readFileSync(ENV_FILE, 'utf8')) : undefined;
-}
-
-function inventory(targets: Readonly<Record<string, string>>): string {
-  const entries = Object.entries(targets).map(
-    ([target, dsn]) => `  ${target}:\n    type: mysql\n    environment: development\n    dsn: ${JSON.stringify(dsn)}\n`,
-  );
-  return `# Written by ./dev up\ndevelopment: true\ntargets:\n${entries.join('')}`;
 }
 
 function exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { parseInventory } from '../../src/inventory/inventory-file.js';
+import { developmentInventory } from '../../tools/dev/development-inventory.js';
+
+it('a worker takes the inventory that ./dev up writes, whatever the DSN holds', () => {
+  const targets = {
+    'local-a': 'mysql://root@127.0.0.1:3306/',
+    'local-b': 'mysql://u:p%23"\\:@127.0.0.1:3307/?tls=required',
+  };
+  const { development, entries } = parseInventory(developmentInventory(targets), 'inventory.yaml');
+  expect(development).toBe(true);
+  expect(Object.fromEntries(entries.map(({ target, dsn }) => [target, dsn]))).toEqual(targets);
+  expect(entries.map(({ environment }) => environment)).toEqual(['development', 'development']);
+});
