@@ -11,7 +11,7 @@ export interface ActivityDependencies {
   readonly log: Log;
 }
 
-const BEAT_MS = 5_000;
+const BEAT_MS = 1_000;
 const PERCENT_STEP = 10;
 
 /**
@@ -33,15 +33,15 @@ export async function operate<T>(
     beatAt = Date.now();
     activity.heartbeat(last);
   };
-  // Between two reports of progress (an index is built, a lock awaited) the process itself is alive.
-  const timer = setInterval(() => {
-    if (Date.now() - beatAt >= BEAT_MS) beat();
-  }, BEAT_MS / 2);
   try {
     return await work({
       signal: activity.cancellationSignal,
       drain,
       log: own,
+      // From the work itself, never from a timer: a step that is stuck has to time out.
+      alive: () => {
+        if (Date.now() - beatAt >= BEAT_MS) beat();
+      },
       progress: (progress) => {
         last = progress;
         beat();
@@ -55,7 +55,6 @@ export async function operate<T>(
     );
     throw toTemporalFailure(error);
   } finally {
-    clearInterval(timer);
     await milestones.settle();
   }
 }

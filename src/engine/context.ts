@@ -13,6 +13,8 @@ export interface EngineContext {
   readonly signal: AbortSignal;
   /** Aborted: the worker goes away; write the position and hand over. */
   readonly drain: AbortSignal;
+  /** The work goes on: called between any two pieces of it. */
+  alive(): void;
   progress(progress: TaskProgress): void;
   readonly log: EngineLog;
 }

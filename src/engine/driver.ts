@@ -127,6 +127,7 @@ export class Driver implements AsyncDisposable {
    */
   async checkpoint(): Promise<void> {
     this.context.signal.throwIfAborted();
+    this.context.alive();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.context.drain.aborted) throw new Interrupted('handover');
     if (Date.now() - this.#controlReadAt < CONTROL_INTERVAL_MS) return;

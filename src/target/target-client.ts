@@ -24,6 +24,8 @@ export interface OperationContext {
   readonly signal: AbortSignal;
   /** Aborted: the worker goes away; write the position and return `handover`. */
   readonly drain: AbortSignal;
+  /** The work goes on: called between any two pieces of it. */
+  alive(): void;
   progress(progress: TaskProgress): void;
   readonly log: Log;
 }

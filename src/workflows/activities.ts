@@ -10,7 +10,6 @@ export function readActivities(dataPlane: string, summary: string): ReadActiviti
   return proxyActivities<ReadActivities>({
     taskQueue: taskQueues(dataPlane).main,
     startToCloseTimeout: '1h',
-    heartbeatTimeout: '15s',
     retry: { ...RETRY, maximumAttempts: 4 },
     summary,
   });
@@ -25,6 +24,16 @@ export function changeActivities(dataPlane: string, summary: string): ChangeActi
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: RETRY,
     summary,
+  });
+}
+
+/** Dropping a large table takes its time and says nothing meanwhile. */
+export function cleanUpActivity(dataPlane: string): Pick<ChangeActivities, 'cleanUp'> {
+  return proxyActivities<Pick<ChangeActivities, 'cleanUp'>>({
+    taskQueue: taskQueues(dataPlane).copy,
+    startToCloseTimeout: '1h',
+    retry: RETRY,
+    summary: 'clean up',
   });
 }
 

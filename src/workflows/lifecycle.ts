@@ -8,7 +8,7 @@ import {
   type StepInput,
   type TaskState,
 } from '../contract/index.js';
-import { changeActivities, controlActivities, readActivities } from './activities.js';
+import { changeActivities, cleanUpActivity, controlActivities, readActivities } from './activities.js';
 import { parseDuration, refusal } from './change-input.js';
 import type { ChangeMachine } from './change-machine.js';
 import { ControlWriter } from './control-writer.js';
@@ -230,7 +230,7 @@ export class Lifecycle {
     await this.controls.idle();
     if (!this.#started) return;
     const { plan } = this;
-    await changeActivities(this.dataPlane, 'clean up').cleanUp({
+    await cleanUpActivity(this.dataPlane).cleanUp({
       changeId: this.changeId,
       route: plan.route,
       stateNamespace: this.stateNamespace,

@@ -1,0 +1,39 @@
+import type { ConnectionConfig } from '../mysql/index.js';
+
+export interface TargetRequest {
+  readonly target: string;
+  readonly type?: 'mysql';
+  readonly environment?: string;
+}
+
+/** How to reach one target. Stays inside the worker (R2). */
+export interface ResolvedTarget {
+  readonly target: string;
+  readonly environment: string;
+  readonly type: 'mysql';
+  /** Names no database: the namespace comes with each operation (R3). */
+  readonly connection: ConnectionConfig;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Requested namespace -> MySQL schema; a strict allowlist where present (R4). */
+  readonly schemaOverrides?: Readonly<Record<string, string>>;
+  /** Refuse the server when it is read-only. */
+  readonly requireWriter: boolean;
+  /** One-way hash over everything that a client is opened with; never shown, never reversible. */
+  readonly connectionHash: string;
+}
+
+export interface TargetSummary {
+  readonly target: string;
+  readonly environment: string;
+  readonly type: 'mysql';
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Knows how targets are reached; nothing else in Sterna knows hosts or credentials. */
+export interface InventoryResolver {
+  /** Throws `target_unknown`, `target_type_mismatch`, `secret_missing`, `config_invalid` or `inventory_unavailable` (R5). */
+  resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget>;
+  /** Sorted by environment and key; absent where a backend cannot list. */
+  list?(signal?: AbortSignal): Promise<TargetSummary[]>;
+}

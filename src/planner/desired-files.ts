@@ -1,0 +1,170 @@
+import { type AlterStatements, type SchemaFiles, SternaError } from '../contract/index.js';
+import { placeOf, scanSql, type SqlToken } from './sql-scanner.js';
+
+/** One CREATE TABLE of a desired file. */
+export interface DesiredTable {
+  readonly namespace: string;
+  readonly table: string;
+  /** `<namespace>/<file>`, for messages. */
+  readonly file: string;
+  /** Without a closing semicolon. */
+  readonly sql: string;
+}
+
+const FOREIGN_ENGINES = /^(FEDERATED|MERGE|MRG_MYISAM|CSV|ARCHIVE|BLACKHOLE|MEMORY|HEAP|EXAMPLE|NDB|NDBCLUSTER)$/i;
+
+/**
+ * Reads the desired files before anything is sent: exactly one plain CREATE TABLE each. A defence in depth,
+ * by tokens; the server does the parsing. An empty set is an error, never "drop everything" (P5).
+ */
+export function readDesiredFiles(schema: SchemaFiles): DesiredTable[] {
+  const namespaces = Object.keys(schema).sort();
+  if (namespaces.length === 0)
+    throw new SternaError('schema_empty', 'Expected desired files for at least one namespace, found none.');
+  return namespaces.flatMap((namespace) => {
+    const files = Object.entries(schema[namespace] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (files.length === 0) {
+      throw new SternaError(
+        'schema_empty',
+        `Expected at least one file for namespace ${namespace}, found none. An empty folder never means "drop everything"; leave the namespace out if it is not to be changed.`,
+      );
+    }
+    const seen = new Map<string, string>();
+    return files.map(([name, text]) => {
+      const file = `${namespace}/${name}`;
+      const table = readCreateTable(text, file);
+      const earlier = seen.get(table.toLowerCase());
+      if (earlier !== undefined)
+        throw invalid(file, text, 0, `one definition of table ${table}, found another in ${earlier}`);
+      seen.set(table.toLowerCase(), file);
+      return { namespace, table, file, sql: withoutEnd(text) };
+    });
+  });
+}
+
+/** Checks the text of a file and returns the table's name. */
+function readCreateTable(text: string, file: string): string {
+  const tokens = soundTokens(text, (offset, expected) => invalid(file, text, offset, expected));
+  const word = (i: number): string => (tokens[i]?.kind === 'word' ? tokens[i].value.toUpperCase() : '');
+  const fail = (i: number, expected: string): never => {
+    throw invalid(file, text, tokens[i]?.offset ?? text.length, expected);
+  };
+  if (tokens.length === 0) fail(0, 'a CREATE TABLE statement, found an empty file');
+  if (word(0) !== 'CREATE') fail(0, `CREATE TABLE, found ${show(tokens[0])}`);
+  if (word(1) === 'TEMPORARY') fail(1, 'a table that stays, found TEMPORARY');
+  if (word(1) !== 'TABLE') fail(1, `CREATE TABLE, found CREATE ${show(tokens[1])}`);
+  const at = word(2) === 'IF' && word(3) === 'NOT' && word(4) === 'EXISTS' ? 5 : 2;
+  const name = tokens[at];
+  if (name === undefined || (name.kind !== 'name' && name.kind !== 'word')) fail(at, 'the name of the table');
+  if (tokens[at + 1]?.value === '.') fail(at, 'a table name without schema: the folder names the namespace');
+  if (tokens[at + 1]?.value !== '(' || word(at + 2) === 'LIKE')
+    fail(at + 1, 'a list of columns in parentheses (not LIKE or AS SELECT)');
+  const close = closing(tokens, at + 1);
+  if (close < 0) fail(tokens.length, 'a closing parenthesis');
+  for (let i = close + 1; i < tokens.length; i += 1) {
+    if (tokens[i]?.value === ';' && i < tokens.length - 1) fail(i + 1, 'one statement in the file, found another');
+    if (/^(SELECT|AS|IGNORE|REPLACE|TABLE|VALUES|WITH)$/.test(word(i)) && !isPartitionWord(tokens, i))
+      fail(i, `table options, found ${word(i)}`);
+    if (/^(DATA|INDEX)$/.test(word(i)) && word(i + 1) === 'DIRECTORY') fail(i, 'no DATA DIRECTORY or INDEX DIRECTORY');
+    if (word(i) === 'ENGINE') {
+      const engine = tokens[i + 1]?.value === '=' ? tokens[i + 2]?.value : tokens[i + 1]?.value;
+      if (engine !== undefined && FOREIGN_ENGINES.test(engine)) fail(i, `ENGINE=InnoDB, found ${engine}`);
+    }
+  }
+  return name?.value ?? '';
+}
+
+/** `VALUES LESS THAN`, `VALUES IN` of a partition. */
+function isPartitionWord(tokens: readonly SqlToken[], i: number): boolean {
+  return tokens[i]?.value.toUpperCase() === 'VALUES' && /^(LESS|IN)$/i.test(tokens[i + 1]?.value ?? '');
+}
+
+export interface WrittenAlter {
+  readonly namespace: string;
+  readonly table: string;
+  /** "ALTER TABLE `<table>` " and then exactly what was written. */
+  readonly sql: string;
+}
+
+/** Reads `statements`: one ALTER TABLE each, on an unqualified table, and run as written. */
+export function readStatements(statements: AlterStatements): WrittenAlter[] {
+  const namespaces = Object.keys(statements).sort();
+  const all = namespaces.flatMap((namespace) =>
+    (statements[namespace] ?? []).map((text, i) => readAlter(namespace, text, `${namespace}, statement ${i + 1}`)),
+  );
+  if (all.length === 0)
+    throw new SternaError('statement_invalid', 'Expected at least one ALTER TABLE statement, found none.');
+  return all;
+}
+
+function readAlter(namespace: string, text: string, where: string): WrittenAlter {
+  const fail = (offset: number, expected: string): SternaError => {
+    const { line, column } = placeOf(text, offset);
+    return new SternaError('statement_invalid', `${where}:${line}:${column}: expected ${expected}.`);
+  };
+  const tokens = soundTokens(text, fail);
+  const word = (i: number): string => (tokens[i]?.kind === 'word' ? tokens[i].value.toUpperCase() : '');
+  const offset = (i: number): number => tokens[i]?.offset ?? text.length;
+  if (word(0) !== 'ALTER' || word(1) !== 'TABLE')
+    throw fail(offset(0), `ALTER TABLE, found ${show(tokens[0])} ${show(tokens[1])}`);
+  const name = tokens[2];
+  if (name === undefined || (name.kind !== 'name' && name.kind !== 'word'))
+    throw fail(offset(2), 'the name of the table');
+  if (tokens[3]?.value === '.')
+    throw fail(offset(2), 'a table name without schema: the namespace is given beside the statement');
+  if (tokens[3] === undefined) throw fail(text.length, 'what to alter');
+  tokens.forEach((token, i) => {
+    if (token.value === ';' && token.kind === 'symbol' && i < tokens.length - 1)
+      throw fail(offset(i + 1), 'one statement, found another');
+    if (token.kind !== 'word') return;
+    if (/^(ALGORITHM|LOCK)$/i.test(token.value) && tokens[i + 1]?.value === '=')
+      throw fail(token.offset, 'no ALGORITHM or LOCK: Sterna chooses how the table is changed');
+    if (/^RENAME$/i.test(token.value) && !/^(COLUMN|INDEX|KEY)$/i.test(tokens[i + 1]?.value ?? ''))
+      throw fail(token.offset, 'no RENAME of the table: applications cannot switch at the same instant');
+  });
+  const quoted = `\`${name.value.replaceAll('`', '``')}\``;
+  return { namespace, table: name.value, sql: `ALTER TABLE ${quoted} ${withoutEnd(text.slice(offset(3)))}` };
+}
+
+function soundTokens(text: string, fail: (offset: number, expected: string) => SternaError): readonly SqlToken[] {
+  const { tokens, unterminated } = scanSql(text);
+  if (unterminated !== undefined)
+    throw fail(unterminated, 'the end of a quoted text or comment, found the end of the file');
+  const executable = tokens.find((token) => token.kind === 'executable-comment');
+  // The server writes some of them itself, for what older versions do not know.
+  if (
+    executable !== undefined &&
+    !text.startsWith('/*!80', executable.offset) &&
+    !text.startsWith('/*!50', executable.offset)
+  )
+    throw fail(executable.offset, 'no executable comment');
+  return tokens.filter((token) => token.kind !== 'executable-comment');
+}
+
+function closing(tokens: readonly SqlToken[], open: number): number {
+  let depth = 0;
+  for (let i = open; i < tokens.length; i += 1) {
+    if (tokens[i]?.kind !== 'symbol') continue;
+    if (tokens[i]?.value === '(') depth += 1;
+    if (tokens[i]?.value === ')') depth -= 1;
+    if (tokens[i]?.value === ';') return -1;
+    if (depth === 0) return i;
+  }
+  return -1;
+}
+
+/** Without white space, comments and the semicolon at the end. */
+function withoutEnd(text: string): string {
+  const { tokens } = scanSql(text);
+  const last = tokens.at(-1);
+  return (last?.kind === 'symbol' && last.value === ';' ? text.slice(0, last.offset) : text).trim();
+}
+
+function show(token: SqlToken | undefined): string {
+  return token === undefined ? 'the end' : JSON.stringify(token.value.slice(0, 30));
+}
+
+export function invalid(file: string, text: string, offset: number, expected: string): SternaError {
+  const { line, column } = placeOf(text, offset);
+  return new SternaError('schema_file_invalid', `${file}:${line}:${column}: expected ${expected}.`);
+}

@@ -1,0 +1,107 @@
+import type { Execution } from '../contract/index.js';
+import { serverErrorNumber, type Session } from '../mysql/index.js';
+import { growsInPlace } from './column-types.js';
+import type { Difference } from './diff.js';
+import type { Workspace } from './workspace.js';
+
+/** Row versions that instant changes leave behind; the server refuses the 65th. Sterna stops before. */
+const MAX_ROW_VERSIONS = 60;
+const NOT_SUPPORTED = new Set([1845, 1846, 4092]);
+
+export interface Chosen {
+  readonly execution: Execution;
+  readonly reason: string;
+  /** The statement as it will run, with the algorithm that the server has to keep to. */
+  readonly statement: string;
+}
+
+/**
+ * How a table is changed, asked of the server itself: the statement is tried in the workspace with the
+ * algorithm asserted, so that at run time the server refuses rather than copies.
+ */
+export async function chooseExecution(
+  workspace: Workspace,
+  table: string,
+  live: string,
+  statement: string,
+  differences: readonly Difference[],
+  rowVersions: number,
+): Promise<Chosen> {
+  if (differences.length === 0) return { execution: 'copy', reason: 'rebuilds the table, as asked', statement };
+  const instant = `${statement}, ALGORITHM=INSTANT`;
+  if (rowVersions < MAX_ROW_VERSIONS && (await accepts(workspace, table, live, instant))) {
+    return { execution: 'instant', reason: 'only metadata changes, at once', statement: instant };
+  }
+  const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
+  if (differences.every(isMetadata) && (await accepts(workspace, table, live, inPlace))) {
+    return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace };
+  }
+  return { execution: 'copy', reason: copyReason(differences), statement };
+}
+
+async function accepts(workspace: Workspace, table: string, live: string, statement: string): Promise<boolean> {
+  try {
+    await workspace.result(table, [live, statement]);
+    return true;
+  } catch (error) {
+    if (NOT_SUPPORTED.has(serverErrorNumber(error) ?? 0)) return false;
+    throw error;
+  }
+}
+
+/** In place without a rebuild, and without blocking replicas: adding an index is not among them. */
+function isMetadata(difference: Difference): boolean {
+  switch (difference.kind) {
+    case 'rename-index':
+    case 'index-visibility':
+      return true;
+    case 'drop-index':
+      return difference.index.kind !== 'primary' && !difference.replaced;
+    case 'option':
+      return ['COMMENT', 'STATS_PERSISTENT', 'STATS_AUTO_RECALC', 'STATS_SAMPLE_PAGES'].includes(difference.option);
+    case 'change-column':
+      return (
+        !difference.moved &&
+        difference.from.charset === difference.to.charset &&
+        difference.from.collation === difference.to.collation &&
+        difference.from.nullable === difference.to.nullable &&
+        (difference.from.type === difference.to.type ||
+          growsInPlace(difference.from.type, difference.to.type, difference.to.charset))
+      );
+    default:
+      return false;
+  }
+}
+
+function copyReason(differences: readonly Difference[]): string {
+  const texts = differences.map((difference): string => {
+    switch (difference.kind) {
+      case 'change-column':
+        if (difference.from.type !== difference.to.type) return `changes the type of \`${difference.to.name}\``;
+        if (difference.from.charset !== difference.to.charset || difference.from.collation !== difference.to.collation)
+          return `converts the text of \`${difference.to.name}\``;
+        return difference.moved ? `moves \`${difference.to.name}\`` : `changes \`${difference.to.name}\``;
+      case 'add-index':
+        return `adds index \`${difference.index.name}\``;
+      case 'drop-index':
+        return `drops index \`${difference.index.name}\``;
+      case 'add-column':
+      case 'drop-column':
+        return `${difference.kind === 'add-column' ? 'adds' : 'drops'} \`${difference.column.name}\``;
+      case 'option':
+        return `changes ${difference.option}`;
+      default:
+        return 'changes the table';
+    }
+  });
+  return texts.slice(0, 3).join(', ') + (texts.length > 3 ? ', …' : '');
+}
+
+/** Instant changes so far, per table; they are counted by the server. */
+export async function readRowVersions(session: Session, physical: string): Promise<Map<string, number>> {
+  const rows = await session.query<{ name: string; versions: number }>(
+    "SELECT NAME AS name, TOTAL_ROW_VERSIONS AS versions FROM information_schema.INNODB_TABLES WHERE NAME LIKE CONCAT(?, '/%')",
+    [physical],
+  );
+  return new Map(rows.map(({ name, versions }) => [name.slice(name.indexOf('/') + 1), Number(versions)]));
+}

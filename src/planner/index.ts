@@ -1,0 +1,2 @@
+export { planChange, type PlanningDependencies, type PlanningLog } from './plan-change.js';
+export { pullSchema } from './pull-schema.js';

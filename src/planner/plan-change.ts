@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+import picomatch from 'picomatch';
+import {
+  type Plan,
+  type PlannedTask,
+  type PlanRequest,
+  type Reason,
+  type Route,
+  type Safety,
+  SternaError,
+} from '../contract/index.js';
+import { fingerprint, type MysqlServer, quoteName, type Session } from '../mysql/index.js';
+import { copyBlocks } from './copy-conditions.js';
+import { type DesiredTable, invalid, readDesiredFiles, readStatements, type WrittenAlter } from './desired-files.js';
+import { type Difference, diffTables } from './diff.js';
+import { type Chosen, chooseExecution, readRowVersions } from './execution.js';
+import { assertNamespace, isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
+import { blockedReasons, unsafeReasons } from './safety.js';
+import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
+import { parseDefinition } from './table-definition.js';
+import { Workspace } from './workspace.js';
+
+export interface PlanningLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+}
+
+export interface PlanningDependencies {
+  readonly server: MysqlServer;
+  /** Namespace -> MySQL schema; throws `namespace_not_allowed` (R4). */
+  readonly physical: (namespace: string) => string;
+  readonly signal: AbortSignal;
+  readonly log: PlanningLog;
+}
+
+/**
+ * Makes the plan. Nothing on the target changes outside the workspace; the same inputs give the same plan,
+ * statement for statement (P6). Every generated statement has been executed in the workspace and gave
+ * exactly the desired table, or its table is blocked (P4).
+ */
+export async function planChange(dependencies: PlanningDependencies, request: PlanRequest): Promise<Plan> {
+  const desired = request.schema === undefined ? [] : readDesiredFiles(request.schema);
+  const alters = request.statements === undefined ? [] : readStatements(request.statements);
+  const namespaces = [...new Set([...desired, ...alters].map(({ namespace }) => namespace))].sort();
+  const schemas = new Map(namespaces.map((namespace) => [namespace, dependencies.physical(namespace)])); // R4: before any connection
+  await using session = await dependencies.server.connect();
+  const ignored = picomatch([...(request.ignoreTables ?? [])]);
+  const ignores = (table: string): boolean => (request.ignoreTables ?? []).length > 0 && ignored(table);
+  const ignoredTables = new Set<string>();
+  const tasks: PlannedTask[] = [];
+  for (const [namespace, physical] of schemas) {
+    dependencies.signal.throwIfAborted();
+    await assertNamespace(session, physical, namespace);
+    const keep = (table: string): boolean => {
+      if (ignores(table)) ignoredTables.add(`${namespace}.${table}`);
+      return !ignores(table);
+    };
+    await using planner = new NamespacePlanner(dependencies, session, namespace, physical);
+    tasks.push(
+      ...(request.schema === undefined
+        ? await planner.fromStatements(alters.filter((alter) => alter.namespace === namespace && keep(alter.table)))
+        : await planner.fromFiles(
+            desired.filter((table) => table.namespace === namespace && keep(table.table)),
+            keep,
+          )),
+    );
+  }
+  const settings = await readSettings(session);
+  await assertMayApply(session, settings, tasks, schemas);
+  const route: Route = { target: request.target, environment: request.environment, type: request.type, namespaces };
+  const { version, ...others } = settings;
+  return seal({
+    format: 1,
+    route,
+    server: { version, settings: others },
+    tasks: tasks.sort(inOrder),
+    ignoredTables: [...ignoredTables].sort(),
+  });
+}
+
+/** Whatever an apply will need is asked for now, not in the middle of it. */
+async function assertMayApply(
+  session: Session,
+  settings: Awaited<ReturnType<typeof readSettings>>,
+  tasks: readonly PlannedTask[],
+  schemas: ReadonlyMap<string, string>,
+): Promise<void> {
+  const runnable = tasks.filter((task) => task.safety !== 'blocked');
+  if (runnable.length === 0) return;
+  const copies = runnable.some((task) => task.execution === 'copy');
+  if (copies) assertBinlogFits(settings);
+  const grants = await readGrants(session);
+  for (const namespace of new Set(runnable.map((task) => task.namespace)))
+    assertPrivileges(grants, schemas.get(namespace) ?? namespace, copies);
+}
+
+/** Plans the tables of one namespace; opens a workspace only when one is needed. */
+class NamespacePlanner implements AsyncDisposable {
+  #workspace: Promise<Workspace> | undefined;
+
+  constructor(
+    private readonly dependencies: PlanningDependencies,
+    private readonly session: Session,
+    private readonly namespace: string,
+    private readonly physical: string,
+  ) {}
+
+  async fromFiles(desired: readonly DesiredTable[], keep: (table: string) => boolean): Promise<PlannedTask[]> {
+    const live = new Map(
+      (await readLiveTables(this.dependencies.server, this.physical, keep, this.dependencies.signal)).map((table) => [
+        table.name,
+        table,
+      ]),
+    );
+    const tasks = await Promise.all(
+      desired.map(async (table): Promise<PlannedTask[]> => {
+        const current = live.get(table.table);
+        // Canonical text is a fixed point: executing it would give the live table.
+        if (current !== undefined && current.canonical === withoutCounter(table.sql)) return [];
+        const canonical = await this.#canonical(table);
+        if (current === undefined) return [this.#create(table.table, canonical)];
+        return current.canonical === canonical ? [] : [await this.#alter(current, canonical)];
+      }),
+    );
+    const wanted = new Set(desired.map((table) => table.table));
+    const dropped = [...live.values()].filter((table) => !wanted.has(table.name)).map((table) => this.#drop(table));
+    return [...tasks.flat(), ...dropped];
+  }
+
+  async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {
+    const names = new Set(alters.map((alter) => alter.table));
+    const live = new Map(
+      (
+        await readLiveTables(
+          this.dependencies.server,
+          this.physical,
+          (table) => names.has(table),
+          this.dependencies.signal,
+        )
+      ).map((table) => [table.name, table]),
+    );
+    const tasks: PlannedTask[] = [];
+    for (const table of names) {
+      const current = live.get(table);
+      if (current === undefined)
+        throw new SternaError(
+          'statement_invalid',
+          `Expected table ${table} in namespace ${this.namespace}, found none.`,
+        );
+      const own = alters.filter((alter) => alter.table === table).map((alter) => alter.sql);
+      if (own.length > 1)
+        throw new SternaError(
+          'statement_invalid',
+          `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
+        );
+      const workspace = await this.#open();
+      const canonical = await workspace.result(table, [current.canonical, ...own]).catch((error: unknown) => {
+        throw refused(error, `${this.namespace}.${table}`);
+      });
+      tasks.push(await this.#alter(current, canonical, own[0]));
+    }
+    return tasks;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#workspace !== undefined) await (await this.#workspace)[Symbol.asyncDispose]();
+  }
+
+  #open(): Promise<Workspace> {
+    this.#workspace ??= Workspace.open(this.dependencies.server, this.physical);
+    return this.#workspace;
+  }
+
+  async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
+    const workspace = await this.#open();
+    this.dependencies.signal.throwIfAborted();
+    try {
+      return await workspace.result(table, [sql]);
+    } catch (error) {
+      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      const line = Number(/at line (\d+)/.exec(error.message)?.[1] ?? 1);
+      const offset = sql
+        .split('\n')
+        .slice(0, line - 1)
+        .reduce((sum, text) => sum + text.length + 1, 0);
+      throw invalid(file, sql, offset, `a table that the server accepts; ${error.message}`);
+    }
+  }
+
+  #create(table: string, canonical: string): PlannedTask {
+    const definition = parseDefinition(canonical);
+    const reasons: Reason[] = [
+      ...(definition.foreignKeys.length > 0
+        ? [{ code: 'foreign-key', message: 'the new table has foreign keys; this version does not create them' }]
+        : []),
+      ...(definition.options.get('ENGINE') === 'InnoDB'
+        ? []
+        : [
+            {
+              code: 'engine',
+              message: `only InnoDB tables are created, this one is ${definition.options.get('ENGINE')}`,
+            },
+          ]),
+    ];
+    return this.#task(table, {
+      action: 'create',
+      statements: [canonical],
+      execution: 'direct',
+      executionReason: 'new table',
+      safety: reasons.length > 0 ? 'blocked' : 'safe',
+      reasons,
+      desired: canonical,
+    });
+  }
+
+  #drop(live: LiveTable): PlannedTask {
+    const blocked = live.referencedBy.length > 0;
+    const reasons: Reason[] = blocked
+      ? [{ code: 'foreign-key', message: `foreign keys point to the table: ${live.referencedBy.join(', ')}` }]
+      : [{ code: 'drops-table', message: `drops the table with about ${live.rows} rows` }];
+    return this.#task(live.name, {
+      action: 'drop',
+      statements: [`DROP TABLE ${quoteName(live.name)}`],
+      execution: 'direct',
+      executionReason: 'not among the desired files',
+      safety: blocked ? 'blocked' : 'unsafe',
+      reasons,
+      live,
+    });
+  }
+
+  async #alter(live: LiveTable, desired: string, written?: string): Promise<PlannedTask> {
+    const [from, to] = [parseDefinition(live.canonical), parseDefinition(desired)];
+    const differences = diffTables(from, to);
+    const base = { action: 'alter' as const, live, desired };
+    const impossible = blockedReasons(differences);
+    const clauses = differences.flatMap((difference) => difference.clause ?? []);
+    const statement = written ?? `ALTER TABLE ${quoteName(live.name)} ${clauses.join(', ')}`;
+    if (impossible.length > 0 || (clauses.length === 0 && written === undefined)) {
+      const reasons =
+        impossible.length > 0
+          ? impossible
+          : [
+              {
+                code: 'unknown-difference',
+                message: `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
+              },
+            ];
+      return this.#task(live.name, {
+        ...base,
+        statements: [],
+        execution: 'copy',
+        executionReason: '',
+        safety: 'blocked',
+        reasons,
+      });
+    }
+    const workspace = await this.#open();
+    this.dependencies.signal.throwIfAborted();
+    const blocked = written === undefined ? await verify(workspace, live, desired, statement) : [];
+    if (blocked.length > 0)
+      return this.#task(live.name, {
+        ...base,
+        statements: [statement],
+        execution: 'copy',
+        executionReason: '',
+        safety: 'blocked',
+        reasons: blocked,
+      });
+    const chosen = await this.#choose(workspace, live, statement, differences);
+    const unable =
+      chosen.execution === 'copy'
+        ? copyBlocks(live, from, to, differences)
+        : live.engine === 'InnoDB'
+          ? []
+          : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
+    const empty = await isEmpty(this.session, this.physical, live.name);
+    const unsafe = unsafeReasons(differences, from, empty);
+    const safety: Safety = unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe';
+    return this.#task(live.name, {
+      ...base,
+      statements: [chosen.statement],
+      execution: chosen.execution,
+      executionReason: chosen.reason,
+      safety,
+      reasons: [...unable, ...unsafe],
+    });
+  }
+
+  async #choose(
+    workspace: Workspace,
+    live: LiveTable,
+    statement: string,
+    differences: readonly Difference[],
+  ): Promise<Chosen> {
+    const versions = await readRowVersions(this.session, this.physical);
+    return chooseExecution(workspace, live.name, live.canonical, statement, differences, versions.get(live.name) ?? 0);
+  }
+
+  #task(
+    table: string,
+    task: Pick<PlannedTask, 'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons'> & {
+      live?: LiveTable;
+      desired?: string;
+    },
+  ): PlannedTask {
+    const { live, desired, ...rest } = task;
+    return {
+      id: `${this.namespace}.${table}`,
+      namespace: this.namespace,
+      table,
+      ...rest,
+      lint: [],
+      liveDefinition: live?.canonical ?? null,
+      desiredDefinition: desired ?? null,
+      liveFingerprint: live === undefined ? null : fingerprint(live.canonical),
+      desiredFingerprint: desired === undefined ? null : fingerprint(desired),
+      estimatedRows: live?.rows ?? 0,
+      estimatedBytes: live?.bytes ?? 0,
+    };
+  }
+}
+
+/** P4: the exact statement, on the live definition, has to give exactly the desired one. */
+async function verify(workspace: Workspace, live: LiveTable, desired: string, statement: string): Promise<Reason[]> {
+  let found: string;
+  try {
+    found = await workspace.result(live.name, [live.canonical, statement]);
+  } catch (error) {
+    if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+    return [{ code: 'refused-by-server', message: `the generated statement fails: ${error.message}` }];
+  }
+  if (found === desired) return [];
+  return [
+    {
+      code: 'not-verified',
+      message: `the generated statement gives another table than desired:\n${found}\ninstead of\n${desired}`,
+    },
+  ];
+}
+
+function refused(error: unknown, where: string): unknown {
+  if (!(error instanceof SternaError) || error.code !== 'sql_error') return error;
+  return new SternaError(
+    'statement_invalid',
+    `${where}: expected a statement that the server accepts; ${error.message}`,
+    { cause: error },
+  );
+}
+
+function withoutCounter(sql: string): string {
+  return sql.replace(/^(\)[^\n]*?) AUTO_INCREMENT=\d+/m, '$1');
+}
+
+const ORDER = { create: 0, alter: 1, drop: 2 } as const;
+
+function inOrder(a: PlannedTask, b: PlannedTask): number {
+  return ORDER[a.action] - ORDER[b.action] || (a.id < b.id ? -1 : 1);
+}
+
+/** Estimates come from statistics that move by themselves; everything else is under the hash. */
+function seal(plan: Omit<Plan, 'planHash'>): Plan {
+  const stable = {
+    ...plan,
+    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, ...task }) => ({
+      ...task,
+      reasons: task.reasons.map(({ code, column }) => ({ code, column })),
+    })),
+  };
+  return { ...plan, planHash: createHash('sha256').update(JSON.stringify(stable)).digest('hex') };
+}

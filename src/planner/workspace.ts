@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { SternaError } from '../contract/index.js';
+import { canonicalDefinition, type MysqlServer, quoteName, readDefinition, type Session } from '../mysql/index.js';
+
+const PREFIX = '_sterna_ws_';
+const EXPIRES_MS = 3_600_000;
+const SESSIONS = 4;
+
+/**
+ * A scratch schema on the server, of the same version and settings as the real one: statements are executed
+ * here and read back, and the server does the parsing (P4). Dropped at the end, whatever happens; one that a
+ * killed planner left is dropped by a later one.
+ */
+export class Workspace implements AsyncDisposable {
+  readonly #free: Session[];
+  readonly #waiting: ((session: Session) => void)[] = [];
+
+  private constructor(
+    private readonly name: string,
+    private readonly guard: Session,
+    private readonly sessions: readonly Session[],
+    private readonly tableNames: Set<string>,
+  ) {
+    this.#free = [...sessions];
+  }
+
+  /** `like` is the MySQL schema whose default charset and collation tables get that name none. */
+  static async open(server: MysqlServer, like: string): Promise<Workspace> {
+    const name = `${PREFIX}${Date.now()}_${randomBytes(4).toString('hex')}`;
+    const guard = await server.connect();
+    const sessions: Session[] = [];
+    try {
+      await sweep(guard);
+      const [defaults] = await guard.query<{ charset: string; collation: string; mode: string }>(
+        'SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation, @@GLOBAL.sql_mode AS mode FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
+        [like],
+      );
+      await guard.query('SELECT GET_LOCK(?, 0)', [name]);
+      await create(guard, name, defaults);
+      for (let i = 0; i < SESSIONS; i += 1) {
+        sessions.push(
+          await server.connect({
+            namespace: name,
+            settings: { sql_mode: defaults?.mode ?? '', foreign_key_checks: 0, lock_wait_timeout: 5 },
+          }),
+        );
+      }
+      return new Workspace(name, guard, sessions, new Set());
+    } catch (error) {
+      await Promise.all(sessions.map((session) => session.close()));
+      await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`).catch(() => undefined); // the first error is the one that counts
+      await guard.close();
+      throw error;
+    }
+  }
+
+  /** Executes statements that begin with none or one table of that name, and reads it back; leaves nothing. */
+  async result(table: string, statements: readonly string[]): Promise<string> {
+    return this.#with(async (session) => {
+      try {
+        for (const statement of statements) await session.execute(statement);
+        const definition = await readDefinition(session, this.name, table);
+        if (definition === null)
+          throw new SternaError('internal', `Expected table ${table} after its statements, found none.`);
+        return canonicalDefinition(definition);
+      } finally {
+        await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+      }
+    }, table);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.sessions.map((session) => session.close()));
+    try {
+      await this.guard.execute(`DROP DATABASE IF EXISTS ${quoteName(this.name)}`);
+    } finally {
+      await this.guard.close();
+    }
+  }
+
+  /** One session for one table at a time; two uses of one table wait for each other. */
+  async #with<T>(work: (session: Session) => Promise<T>, table: string): Promise<T> {
+    const session = this.#free.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)));
+    if (this.tableNames.has(table))
+      throw new SternaError('internal', `Expected one use of ${table} in the workspace at a time.`);
+    this.tableNames.add(table);
+    try {
+      return await work(session);
+    } finally {
+      this.tableNames.delete(table);
+      const next = this.#waiting.shift();
+      if (next) next(session);
+      else this.#free.push(session);
+    }
+  }
+}
+
+async function create(
+  guard: Session,
+  name: string,
+  defaults: { charset: string; collation: string } | undefined,
+): Promise<void> {
+  const charset =
+    defaults === undefined
+      ? ''
+      : ` CHARACTER SET ${quoteName(defaults.charset)} COLLATE ${quoteName(defaults.collation)}`;
+  try {
+    await guard.execute(`CREATE DATABASE ${quoteName(name)}${charset}`);
+  } catch (error) {
+    if (!(error instanceof SternaError) || error.code !== 'missing_privilege') throw error;
+    throw new SternaError(
+      'cannot_plan',
+      'Expected to be allowed a scratch schema for planning, the server refuses. GRANT ALL ON `\\_sterna\\_ws\\_%`.* to the user of this target.',
+      { cause: error },
+    );
+  }
+}
+
+/** Drops scratch schemas whose planner is gone: expired, their lock free, their tables empty by construction. */
+async function sweep(guard: Session): Promise<void> {
+  const rows = await guard.query<{ name: string }>(
+    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\\\_sterna\\\\_ws\\\\_%'",
+  );
+  for (const { name } of rows) {
+    const made = Number(/^_sterna_ws_(\d{13})_[0-9a-f]{8}$/.exec(name)?.[1] ?? NaN);
+    if (!(Date.now() - made > EXPIRES_MS)) continue;
+    const [lock] = await guard.query<{ free: number }>('SELECT GET_LOCK(?, 0) AS free', [name]);
+    if (lock?.free !== 1) continue;
+    const [filled] = await guard.query<{ n: number }>(
+      'SELECT COALESCE(SUM(TABLE_ROWS), 0) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
+      [name],
+    );
+    if (Number(filled?.n) === 0) await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+    await guard.query('SELECT RELEASE_LOCK(?)', [name]);
+  }
+}

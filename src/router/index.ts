@@ -1,0 +1,1 @@
+export { type RouterStats, TargetRouter, type TargetRouterOptions } from './target-router.js';
