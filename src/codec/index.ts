@@ -1,0 +1,1 @@
+export { GzipCodec } from './gzip-codec.js';

@@ -1,0 +1,18 @@
+import { type InventoryLog, loadStaticInventory, mapNamespace } from '../inventory/index.js';
+import { TargetRouter } from '../router/index.js';
+import { openTargetClient } from '../target/index.js';
+
+/** The router over an inventory file: what a worker, or any other process next to the databases, needs. */
+export async function openRouter(inventory: string, log: InventoryLog): Promise<TargetRouter> {
+  const resolver = await loadStaticInventory(inventory, { log });
+  return new TargetRouter({
+    resolver,
+    openClient: (resolved) =>
+      openTargetClient({
+        connection: resolved.connection,
+        physical: (namespace) => mapNamespace(resolved, namespace),
+        ...(resolved.schemaOverrides === undefined ? {} : { namespaces: Object.keys(resolved.schemaOverrides).sort() }),
+        requireWriter: resolved.requireWriter,
+      }),
+  });
+}

@@ -1,0 +1,51 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { TargetRouter } from '../router/index.js';
+
+/** Metrics of the router and the process; Temporal's own come from its runtime and are put behind them. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(
+    router: TargetRouter,
+    /** Where Temporal's runtime serves its own. */
+    private readonly temporal: string,
+  ) {
+    collectDefaultMetrics({ register: this.#registry });
+    const registers = [this.#registry];
+    for (const name of ['clients', 'retiring', 'inUse', 'hits', 'misses'] as const) {
+      new Gauge({
+        name: `sterna_router_${name.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)}`,
+        help: `Target router: ${name}`,
+        registers,
+        collect() {
+          this.set(router.stats()[name]);
+        },
+      });
+    }
+    new Gauge({
+      name: 'sterna_router_failures',
+      help: 'Target router: failed resolutions and connections, by error code',
+      labelNames: ['code'],
+      registers,
+      collect() {
+        for (const [code, count] of Object.entries(router.stats().failures)) this.set({ code }, count);
+      },
+    });
+  }
+
+  async text(): Promise<string> {
+    const response = await fetch(`http://${this.temporal}/metrics`);
+    return `${await this.#registry.metrics()}${await response.text()}`;
+  }
+}
+
+/** A free port of this host, for Temporal's runtime, which takes an address but tells none. */
+export async function freeAddress(): Promise<string> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return `127.0.0.1:${port}`;
+}
