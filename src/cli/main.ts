@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { DEFAULT_DATA_PLANE } from '../contract/index.js';
+import { addChangeCommands } from './change-commands.js';
+import { addControlCommands } from './control-commands.js';
+import { Output } from './output.js';
+import type { Run, RunWithClient } from './run.js';
+import { addTargetCommands } from './target-commands.js';
+
+const USAGE_EXIT = 2;
+
+const program = new Command('sterna')
+  .description('Durable MySQL schema changes as Temporal workflows')
+  .option('--json', 'one JSON object on stdout')
+  .option('--data-plane <name>', 'task queue of the workers', process.env.STERNA_DATA_PLANE ?? DEFAULT_DATA_PLANE)
+  .option('--profile <name>', 'Temporal profile; otherwise TEMPORAL_*')
+  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 unsafe or blocked plan, 5 cannot connect')
+  .showHelpAfterError('(sterna COMMAND --help shows an example)')
+  .exitOverride();
+
+const run: Run = async (work) => {
+  const output = new Output(program.opts<{ json?: boolean }>().json === true);
+  try {
+    process.exitCode = await work(output);
+  } catch (error) {
+    process.exitCode = output.failure(error);
+  }
+};
+
+const runWithClient: RunWithClient = (work) =>
+  run(async (output) => {
+    const { dataPlane, profile } = program.opts<{ dataPlane: string; profile?: string }>();
+    // Loaded when it is needed: help and usage errors answer at once.
+    const { SternaClient } = await import('../client/index.js');
+    await using client = await SternaClient.connect({ dataPlane, ...(profile === undefined ? {} : { profile }) });
+    return work(client, output);
+  });
+
+addChangeCommands(program, runWithClient);
+addControlCommands(program, runWithClient);
+addTargetCommands(program, run, runWithClient);
+for (const command of program.commands) command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
+program.hook('preAction', (_, command) => {
+  if (command.opts<{ json?: boolean }>().json === true) program.setOptionValue('json', true);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
+}

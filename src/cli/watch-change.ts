@@ -1,0 +1,65 @@
+import { createLogUpdate } from 'log-update';
+import type { SternaClient } from '../client/index.js';
+import { type ChangeState, type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
+import { callerOf } from './caller.js';
+import type { Output } from './output.js';
+import { renderStatus } from './render-status.js';
+
+/** Keys of the controls while watching on a terminal. Leaving never stops the change. */
+const KEYS: Readonly<Record<string, MessageName>> = { s: 'stop', r: 'resume', c: 'cutover', x: 'cancel' };
+const HELP = 'keys: s stop, r resume, c cutover, x cancel, q leave (the change goes on)';
+
+/** Draws a change until it ends, or until `until` is reached; returns the last status. */
+export async function watchChange(client: SternaClient, id: string, output: Output, until: readonly ChangeState[] = []): Promise<ChangeStatus> {
+  const drawing = !output.json && process.stdout.isTTY && process.stdin.isTTY;
+  const draw = drawing ? createLogUpdate(process.stdout) : undefined;
+  let note = '';
+  let left = false;
+  const keys = drawing ? listen(async (key) => {
+    if (key === 'q' || key === '\u0003') left = true;
+    const name = KEYS[key];
+    if (name === undefined) return;
+    try {
+      note = `${name}: ${(await client.send(id, name, { caller: callerOf({}) })).state}`;
+    } catch (error) {
+      note = error instanceof Error ? error.message : String(error);
+    }
+  }) : undefined;
+  let last: ChangeStatus | undefined;
+  let printed = '';
+  try {
+    for await (const status of client.watch(id)) {
+      last = status;
+      if (draw) draw(`${renderStatus(status)}\n${HELP}${note === '' ? '' : `\n${note}`}`);
+      else {
+        const line = plainLine(status);
+        if (line !== printed) output.line((printed = line));
+      }
+      if (left || isTerminal(status.state) || until.includes(status.state)) break;
+    }
+  } finally {
+    draw?.done();
+    keys?.stop();
+  }
+  if (last === undefined) throw new SternaError('change_unknown', `Expected a status of ${id}, got none.`);
+  return last;
+}
+
+/** On a pipe: a line whenever the state, a phase or ten percent have changed. */
+function plainLine(status: ChangeStatus): string {
+  const tasks = status.tasks.map((task) => `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`);
+  return `${status.state}${tasks.length > 0 ? `: ${tasks.join(', ')}` : ''}`;
+}
+
+function listen(onKey: (key: string) => Promise<void>): { stop(): void } {
+  let pending = Promise.resolve();
+  const onData = (data: Buffer): void => {
+    pending = pending.then(() => onKey(data.toString()));
+  };
+  process.stdin.setRawMode(true).resume().on('data', onData);
+  return {
+    stop: () => {
+      process.stdin.off('data', onData).setRawMode(false).pause();
+    },
+  };
+}

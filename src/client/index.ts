@@ -1,0 +1,1 @@
+export { type ClientOptions, type ListedChange, newSuffix, SternaClient } from './sterna-client.js';

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { GzipCodec } from '../codec/index.js';
+import {
+  changeId,
+  type ChangeEvents,
+  type ChangeStatus,
+  DEFAULT_DATA_PLANE,
+  type MessageArguments,
+  type MessageName,
+  type MessageResult,
+  type Plan,
+  probeId,
+  type ProbeTargetsInput,
+  type ProbeTargetsResult,
+  pullId,
+  type PullSchemaInput,
+  type PullSchemaResult,
+  QUERIES,
+  type SchemaChangeInput,
+  type SchemaChangeResult,
+  SternaError,
+  type TaskProgress,
+  WORKFLOW_TYPES,
+} from '../contract/index.js';
+import { translateClientError } from './client-error.js';
+
+export interface ClientOptions {
+  /** Task queue of the workers that serve the targets. @default 'sterna' */
+  readonly dataPlane?: string;
+  /** Temporal profile; address and credentials come from it or from `TEMPORAL_*`. */
+  readonly profile?: string;
+}
+
+export interface ListedChange {
+  readonly changeId: string;
+  readonly state: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly tables: readonly string[];
+  readonly caller?: string;
+  readonly startedAt: string;
+}
+
+/** Temporal refuses larger payloads; the codec makes them smaller, by a factor that nobody can promise. */
+const MAX_INPUT_BYTES = 2 * 1024 * 1024;
+const ANSWER_MS = 15_000;
+const WATCH_INTERVAL_MS = 200;
+
+/** The control plane's side of Sterna: starts changes, steers them, looks on. Throws SternaErrors. */
+export class SternaClient implements AsyncDisposable {
+  private constructor(
+    private readonly connection: Connection,
+    private readonly temporal: Client,
+    private readonly dataPlane: string,
+  ) {}
+
+  /** Connects by `TEMPORAL_*`, a profile, or the defaults of Temporal's clients. */
+  static async connect({ dataPlane = DEFAULT_DATA_PLANE, profile }: ClientOptions = {}): Promise<SternaClient> {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(profile === undefined ? {} : { profile });
+    try {
+      const connection = await Connection.connect({ ...connectionOptions, connectTimeout: 5_000 });
+      return new SternaClient(connection, new Client({ connection, namespace, dataConverter: { payloadCodecs: [new GzipCodec()] } }), dataPlane);
+    } catch (error) {
+      throw new SternaError('temporal_unreachable', `No connection to Temporal at ${connectionOptions.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`, { cause: error });
+    }
+  }
+
+  /**
+   * Starts a change and returns its id. With an `id` that was started before, attaches to that change and
+   * never plans twice: the id is the caller's idempotency key.
+   */
+  async start(input: SchemaChangeInput, id = changeId(input, newSuffix())): Promise<string> {
+    const bytes = Buffer.byteLength(JSON.stringify(input));
+    if (bytes > MAX_INPUT_BYTES) {
+      throw new SternaError('schema_too_large', `Expected at most ${MAX_INPUT_BYTES} bytes of desired files, got ${bytes}. Split the change by namespace.`);
+    }
+    await this.#begin(WORKFLOW_TYPES.schemaChange, id, input, `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`);
+    return id;
+  }
+
+  /** Sends a message as an update: accepted and durable when it returns, or refused with the reason. */
+  async send<N extends MessageName>(id: string, name: N, message: MessageArguments[N]): Promise<MessageResult> {
+    return this.#ask(id, () => this.#handle(id).executeUpdate<MessageResult, [MessageArguments[N]]>(name, { args: [message] }));
+  }
+
+  /** State and tasks; rows come from the heartbeats of the copy, so watching costs no history (C6). */
+  async status(id: string): Promise<ChangeStatus> {
+    const handle = this.#handle(id);
+    const [status, progress] = await Promise.all([this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status)), this.#progress(handle)]);
+    const tasks = status.tasks.map((task) => (progress?.table === task.id && task.state === 'running' ? { ...task, phase: progress.phase, progress } : task));
+    return { ...status, tasks };
+  }
+
+  /** Yields every change of the status until the change has ended. */
+  async *watch(id: string): AsyncGenerator<ChangeStatus> {
+    const ended = this.#handle(id).result().then(
+      () => true,
+      () => true,
+    );
+    let last = '';
+    for (let done = false; ; ) {
+      const status = await this.status(id);
+      const text = JSON.stringify(status);
+      if (text !== last) yield status;
+      last = text;
+      if (done) return;
+      done = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
+    }
+  }
+
+  /** Null while it is being planned. */
+  async plan(id: string): Promise<Plan | null> {
+    return this.#ask(id, () => this.#handle(id).query<Plan | null>(QUERIES.plan));
+  }
+
+  async events(id: string): Promise<ChangeEvents> {
+    return this.#ask(id, () => this.#handle(id).query<ChangeEvents>(QUERIES.events));
+  }
+
+  /** Waits for the end. Throws a SternaError with the change's code when it failed. */
+  async result(id: string): Promise<SchemaChangeResult> {
+    try {
+      return (await this.#handle(id).result()) as SchemaChangeResult;
+    } catch (error) {
+      throw translateClientError(error, id);
+    }
+  }
+
+  /** Changes, the newest first. */
+  async list({ state, target, limit = 50 }: { readonly state?: string; readonly target?: string; readonly limit?: number } = {}): Promise<ListedChange[]> {
+    const terms = [`WorkflowType = '${WORKFLOW_TYPES.schemaChange}'`];
+    if (state !== undefined) terms.push(`SternaState = ${quote(state)}`);
+    if (target !== undefined) terms.push(`SternaTarget = ${quote(target)}`);
+    const found: ListedChange[] = [];
+    try {
+      for await (const { workflowId, searchAttributes, startTime } of this.temporal.workflow.list({ query: terms.join(' AND '), pageSize: limit })) {
+        const attribute = (name: string): string => String(searchAttributes[name]?.[0] ?? '');
+        found.push({
+          changeId: workflowId,
+          state: attribute('SternaState'),
+          target: attribute('SternaTarget'),
+          environment: attribute('SternaEnvironment'),
+          tables: (searchAttributes.SternaTables ?? []).map(String),
+          ...(attribute('SternaCaller') === '' ? {} : { caller: attribute('SternaCaller') }),
+          startedAt: startTime.toISOString(),
+        });
+        if (found.length >= limit) break;
+      }
+    } catch (error) {
+      throw translateClientError(error);
+    }
+    return found;
+  }
+
+  /** The one change that a part of an id stands for. */
+  async complete(part: string): Promise<string> {
+    try {
+      await this.#handle(part).describe();
+      return part;
+    } catch (error) {
+      const translated = translateClientError(error, part);
+      if (!(translated instanceof SternaError) || translated.code !== 'change_unknown') throw translated;
+    }
+    const fitting = (await this.list({ limit: 1_000 })).map((change) => change.changeId).filter((id) => id.includes(part));
+    if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0];
+    if (fitting.length === 0) throw new SternaError('change_unknown', `Expected a change whose id contains ${JSON.stringify(part)}, found none. See \`sterna list\`.`);
+    throw new SternaError('change_ambiguous', `Expected one change whose id contains ${JSON.stringify(part)}, found ${fitting.length}: ${fitting.slice(0, 5).join(', ')}. Give more of the id.`);
+  }
+
+  async pull(input: PullSchemaInput): Promise<PullSchemaResult> {
+    return this.#run(WORKFLOW_TYPES.pullSchema, pullId(input, newSuffix()), input);
+  }
+
+  async probe(input: ProbeTargetsInput = {}): Promise<ProbeTargetsResult> {
+    return this.#run(WORKFLOW_TYPES.probeTargets, probeId(newSuffix()), input);
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #handle(id: string): WorkflowHandle {
+    return this.temporal.workflow.getHandle(id);
+  }
+
+  async #run<T>(type: string, id: string, input: object): Promise<T> {
+    await this.#begin(type, id, input, undefined);
+    const answer = this.#handle(id).result() as Promise<T>;
+    try {
+      return await answer;
+    } catch (error) {
+      throw translateClientError(error, id);
+    }
+  }
+
+  async #begin(type: string, id: string, input: object, staticSummary: string | undefined): Promise<void> {
+    try {
+      await this.temporal.workflow.start(type, {
+        taskQueue: this.dataPlane,
+        workflowId: id,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [input],
+        ...(staticSummary === undefined ? {} : { staticSummary: staticSummary.slice(0, 200) }),
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw translateClientError(error, id);
+    }
+  }
+
+  /** A worker has to answer; without one the wait is bounded. */
+  async #ask<T>(id: string, question: () => Promise<T>): Promise<T> {
+    try {
+      return await this.temporal.withDeadline(Date.now() + ANSWER_MS, question);
+    } catch (error) {
+      throw translateClientError(error, id);
+    }
+  }
+
+  async #progress(handle: WorkflowHandle): Promise<TaskProgress | undefined> {
+    try {
+      const { raw } = await handle.describe();
+      for (const { heartbeatDetails } of raw.pendingActivities ?? []) {
+        const data = heartbeatDetails?.payloads?.[0]?.data;
+        if (data?.length) return JSON.parse(Buffer.from(data).toString()) as TaskProgress;
+      }
+      return undefined;
+    } catch (error) {
+      throw translateClientError(error, handle.workflowId);
+    }
+  }
+}
+
+/** Sortable by time, unique without a look at the server. */
+export function newSuffix(): string {
+  return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "\\'")}'`;
+}
+
+async function wait(milliseconds: number): Promise<false> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+  return false;
+}
