@@ -33,6 +33,8 @@ await build({
   platform: 'node',
   target: 'node20',
   logLevel: 'warning',
+  minifySyntax: true,
+  minifyWhitespace: true,
   // What only the worker needs is loaded from its packages; so is everything native.
   external: ['@temporalio/worker', '@temporalio/activity', '@temporalio/core-bridge', 'mysql2', '@vlasky/zongji', 'pino', 'prom-client'],
   // Bundled CommonJS asks for Node's own modules by require.

@@ -5,7 +5,6 @@ import { callerOf } from './caller.js';
 import type { Output } from './output.js';
 import { renderStatus } from './render-status.js';
 import type { RunWithClient } from './run.js';
-import { readSchemaFolder } from './schema-folder.js';
 import { watchChange } from './watch-change.js';
 
 interface StartFlags {
@@ -80,6 +79,7 @@ export function parseVolume(text: string): number {
 
 async function inputFromFolder(flags: StartFlags, autoApply: boolean): Promise<SchemaChangeInput> {
   if (flags.schema === undefined) throw new SternaError('input_invalid', 'Expected --schema DIR with the desired files, got none.');
+  const { readSchemaFolder } = await import('./schema-folder.js'); // loaded when it is needed: it costs start-up time
   const folder = await readSchemaFolder(flags.schema);
   const target = flags.target ?? folder.target;
   const environment = flags.environment ?? folder.environment;

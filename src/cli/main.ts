@@ -33,7 +33,7 @@ const runWithClient: RunWithClient = (work) =>
     // Loaded when it is needed: help and usage errors answer at once.
     const { SternaClient } = await import('../client/index.js');
     await using client = await SternaClient.connect({ dataPlane, ...(profile === undefined ? {} : { profile }) });
-    return work(client, output);
+    return await work(client, output); // before the client closes
   });
 
 addChangeCommands(program, runWithClient);
