@@ -31,7 +31,8 @@ export async function operate<T>(
   const milestones = new Milestones(activity, own);
   const beat = (): void => {
     beatAt = Date.now();
-    activity.heartbeat(last);
+    if (last === undefined) activity.heartbeat();
+    else activity.heartbeat(last);
   };
   try {
     return await work({

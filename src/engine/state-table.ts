@@ -79,6 +79,8 @@ export class StateTable {
          ('driver', ?, ?, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
       [this.changeId, input.planHash, this.changeId, control.sequence, control.run, control.volume, control.cutover],
     );
+    // A control that came while no step ran reaches the target with the next step.
+    await this.writeControl(session, control);
     const [driver] = await session.query<{ change_id: string; plan_hash: string }>(
       `SELECT change_id, plan_hash FROM ${this.sql} WHERE id = 'driver'`,
     );

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { condition } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import {
   type ChangeActivities,
   type Plan,
@@ -219,7 +219,10 @@ export class Lifecycle {
         case 'asked':
           return;
         case 'handover': // S4: another worker, at attempt one
+          continue;
         case 'stopped':
+          // A stop that was taken back while the driver was ending; never a loop without a pause.
+          if (!machine.stopRequested && !machine.cancelRequested) await sleep('1s');
           continue;
       }
     }

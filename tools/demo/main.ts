@@ -42,6 +42,12 @@ async function main(): Promise<number> {
   report.say(`a worker is ready (process ${worker.pid}); a writer inserts, updates and deletes 300 times a second`);
   const connection = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection });
+  // A demo that was broken off holds the target still.
+  for await (const { workflowId } of client.workflow.list({
+    query: "SternaCaller = 'demo' AND ExecutionStatus = 'Running'",
+  })) {
+    await client.workflow.getHandle(workflowId).terminate('an earlier demo');
+  }
   try {
     const handle = await client.workflow.start('schemaChange', {
       taskQueue: dataPlane,
@@ -183,7 +189,7 @@ async function inState(handle: WorkflowHandle, state: string, timeoutMs = 60_000
 async function progressOf(handle: WorkflowHandle): Promise<TaskProgress | undefined> {
   const { raw } = await handle.describe();
   const details = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0]?.data;
-  return details ? (JSON.parse(Buffer.from(details).toString()) as TaskProgress) : undefined;
+  return details?.length ? (JSON.parse(Buffer.from(details).toString()) as TaskProgress) : undefined;
 }
 
 async function copied(handle: WorkflowHandle, rows: number): Promise<void> {
@@ -191,6 +197,8 @@ async function copied(handle: WorkflowHandle, rows: number): Promise<void> {
   await until(
     `${Math.round(rows)} rows are copied`,
     async () => {
+      const { lastError } = await handle.query<ChangeStatus>('status');
+      if (lastError !== undefined) throw new Error(`The change failed: ${lastError.code}: ${lastError.message}`);
       const progress = await progressOf(handle);
       if (progress && Math.floor(progress.percent / 10) !== drawn) {
         drawn = Math.floor(progress.percent / 10);
@@ -293,7 +301,9 @@ async function checkHistory(handle: WorkflowHandle): Promise<void> {
   report.check(
     'neither password, user nor host stands in the history (R2)',
     found.length === 0 && text.includes(namespace),
-    `${history.events?.length} events, ${text.length} characters`,
+    found.length > 0
+      ? `found ${found.map((secret) => text.slice(Math.max(0, text.indexOf(secret) - 80), text.indexOf(secret) + 40)).join(' | ')}`
+      : `${history.events?.length} events, ${text.length} characters`,
   );
 }
 
