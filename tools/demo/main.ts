@@ -28,6 +28,8 @@ const password = `demo-${randomBytes(9).toString('hex')}`;
 const user = 'sterna_demo';
 const folder = path.join(DEV, 'demo');
 const dataPlane = `demo-${run}`;
+/** First bytes of a gzipped payload. */
+const GZIP_MAGIC = 0x1f8b;
 const changeId = `local-a.development.demo-${run}`;
 
 process.exitCode = await main();
@@ -291,12 +293,12 @@ async function checkDefinitions(admin: mysql.Connection): Promise<void> {
   await server.close();
 }
 
-/** Payloads are bytes, large ones gzipped: look at them as text. */
-function readable(_: string, value: unknown): unknown {
-  const bytes = value as { type?: string; data?: number[] } | null;
-  if (typeof value !== 'object' || bytes?.type !== 'Buffer' || !Array.isArray(bytes.data)) return value;
-  const buffer = Buffer.from(bytes.data);
-  return (buffer.length > 2 && buffer.readUInt16BE(0) === 0x1f8b ? gunzipSync(buffer) : buffer).toString('utf8');
+/** Payloads are base64 in JSON, large ones gzipped with their base64 inside: look at them as text. */
+function readable(name: string, value: unknown): unknown {
+  if (name !== 'data' || typeof value !== 'string') return value;
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length < 2 || bytes.readUInt16BE(0) !== GZIP_MAGIC) return bytes.toString('utf8');
+  return JSON.stringify(JSON.parse(gunzipSync(bytes).toString('utf8')), readable);
 }
 
 async function checkHistory(handle: WorkflowHandle): Promise<void> {
