@@ -1,37 +1,38 @@
 import type { ChangeActivities, CleanUpInput, Route, StepInput } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import type { OperationContext, TargetClient } from '../target/index.js';
-import { type ActivityDependencies, operate } from './operation.js';
+import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
+
+const COPYING: OperationKind = { beats: 'work', onDrain: 'hand over' };
+/** One statement may take hours and says nothing meanwhile: an index built in place, the drop of a large table. */
+const STATEMENTS: OperationKind = { beats: 'timer', onDrain: 'hand over' };
 
 /** The long steps, on the copy queue: each acquires the client of the plan's route (R1) and calls it. */
 export function createChangeActivities(
-  dependencies: ActivityDependencies & { readonly router: TargetRouter },
+  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use'> },
 ): ChangeActivities {
   const run = <T>(
+    kind: OperationKind,
     input: StepInput | CleanUpInput,
     work: (client: TargetClient, context: OperationContext) => Promise<T>,
   ): Promise<T> =>
-    operate(dependencies, fieldsOf(input), (context) =>
+    operate(dependencies, fieldsOf(input), kind, (context) =>
       dependencies.router.use(requestOf(input.route), (client) => work(client, context)),
     );
   return {
-    runStatements: (step) => run(step, (client, context) => client.runStatements(step, context)),
-    prepareTables: (step) => run(step, (client, context) => client.prepareTables(step, context)),
-    copyTables: (step) => run(step, (client, context) => client.copyTables(step, context)),
-    holdTables: (step) => run(step, (client, context) => client.holdTables(step, context)),
-    cutOver: (step) => run(step, (client, context) => client.cutOver(step, context)),
-    cleanUp: (input) => run(input, (client, context) => client.cleanUp(input, context)),
+    runStatements: (step) => run(STATEMENTS, step, (client, context) => client.runStatements(step, context)),
+    prepareTables: (step) => run(COPYING, step, (client, context) => client.prepareTables(step, context)),
+    copyTables: (step) => run(COPYING, step, (client, context) => client.copyTables(step, context)),
+    holdTables: (step) => run(COPYING, step, (client, context) => client.holdTables(step, context)),
+    cutOver: (step) => run(COPYING, step, (client, context) => client.cutOver(step, context)),
+    cleanUp: (input) => run(STATEMENTS, input, (client, context) => client.cleanUp(input, context)),
   };
 }
 
-function fieldsOf(input: StepInput | CleanUpInput): object {
-  return { change: input.changeId, target: input.route.target, tasks: input.tasks.map((task) => task.id) };
+function fieldsOf({ changeId, route, tasks }: StepInput | CleanUpInput): Record<string, unknown> {
+  return { changeId, target: route.target, environment: route.environment, tasks: tasks.map((task) => task.id) };
 }
 
-export function requestOf({ target, environment, type }: Route): {
-  target: string;
-  environment: string;
-  type: 'mysql';
-} {
+export function requestOf({ target, environment, type }: Route): Pick<Route, 'target' | 'environment' | 'type'> {
   return { target, environment, type };
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, type ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { SternaError } from '../contract/index.js';
 
 /**
@@ -14,4 +14,27 @@ export function toTemporalFailure(error: unknown): Error {
     type: 'internal',
     message: `A fault in Sterna: ${error instanceof Error ? error.name : 'unknown'}; the log of the worker has the rest.`,
   });
+}
+
+/** Work that a worker that goes away gives back: no attempt is spent, the workflow schedules it anew (S4). */
+export function givenBack(category: ApplicationFailureCategory): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'router_closed',
+    message: 'The worker is shutting down; another one goes on.',
+    nonRetryable: true,
+    category,
+  });
+}
+
+export function isGivenBack(error: unknown): boolean {
+  return error instanceof SternaError && error.code === 'router_closed';
+}
+
+/** A fault is told with its place. The texts of foreign errors may hold a host or a user, so they are left out (R2). */
+export function describeForLog(error: unknown): object {
+  if (error instanceof SternaError) return { code: error.code, error: error.message };
+  if (!(error instanceof Error)) return { code: 'internal' };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const ours = error instanceof TypeError || error instanceof RangeError;
+  return { code: 'internal', error: ours ? `${error.name}: ${error.message}` : error.name, at: frames.slice(0, 8) };
 }

@@ -1,8 +1,9 @@
-import { activityInfo, Context } from '@temporalio/activity';
-import { type Client } from '@temporalio/client';
-import { INTERNAL_SIGNALS, type Milestone, type TaskProgress } from '../contract/index.js';
+import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import type { TaskProgress } from '../contract/index.js';
 import type { Log, OperationContext } from '../target/index.js';
-import { toTemporalFailure } from './failure.js';
+import { describeForLog, givenBack, isGivenBack, toTemporalFailure } from './failure.js';
+import { Milestones } from './milestones.js';
 
 /** What every factory is given by the worker. */
 export interface ActivityDependencies {
@@ -11,38 +12,47 @@ export interface ActivityDependencies {
   readonly log: Log;
 }
 
-const BEAT_MS = 1_000;
-const PERCENT_STEP = 10;
+export interface OperationKind {
+  /**
+   * `work`: only what the work reports keeps the activity alive, so that a copy that is stuck times out.
+   * `timer`: for work that waits for one long statement and has nothing to report meanwhile.
+   */
+  readonly beats: 'work' | 'timer';
+  /** `leave`: a worker that goes away breaks the work off, which starts over elsewhere. For reads. */
+  readonly onDrain: 'hand over' | 'leave';
+}
+
+const BEAT_MS = 300;
 
 /**
  * Runs one operation as an activity: heartbeats with its progress, tells the workflow of milestones,
  * passes cancellation and drain on, and turns errors into failures with stable codes.
  */
 export async function operate<T>(
-  dependencies: ActivityDependencies,
-  fields: object,
+  { drain, log }: ActivityDependencies,
+  fields: Readonly<Record<string, unknown>>,
+  { beats, onDrain }: OperationKind,
   work: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
-  const { drain, log } = dependencies;
-  const own = withFields(log, { ...fields, activity: activity.info.activityType });
+  const { cancellationSignal } = activity;
+  const own = withFields(log, { ...fields, activity: activity.info.activityType, attempt: activity.info.attempt });
+  const milestones = new Milestones(activity, own);
   let last: TaskProgress | undefined;
   let beatAt = 0;
-  const milestones = new Milestones(activity, own);
   const beat = (): void => {
+    if (Date.now() - beatAt < BEAT_MS) return;
     beatAt = Date.now();
     if (last === undefined) activity.heartbeat();
     else activity.heartbeat(last);
   };
+  const timer = beats === 'timer' ? setInterval(beat, 1_000) : undefined;
   try {
     return await work({
-      signal: activity.cancellationSignal,
+      signal: onDrain === 'leave' ? AbortSignal.any([cancellationSignal, drain]) : cancellationSignal,
       drain,
       log: own,
-      // From the work itself, never from a timer: a step that is stuck has to time out.
-      alive: () => {
-        if (Date.now() - beatAt >= BEAT_MS) beat();
-      },
+      alive: beat,
       progress: (progress) => {
         last = progress;
         beat();
@@ -50,58 +60,22 @@ export async function operate<T>(
       },
     });
   } catch (error) {
-    own.warn(
-      { code: (error as { code?: unknown }).code, error: error instanceof Error ? error.message : String(error) },
-      'step ended with an error',
-    );
+    if (cancellationSignal.aborted) throw cancellation(cancellationSignal);
+    if (isGivenBack(error) || (onDrain === 'leave' && drain.aborted)) {
+      own.info({}, 'given back: the worker goes away');
+      throw givenBack(ApplicationFailureCategory.BENIGN);
+    }
+    own.warn(describeForLog(error), 'step ended with an error');
     throw toTemporalFailure(error);
   } finally {
+    clearInterval(timer);
     await milestones.settle();
   }
 }
 
-/** Phase changes and every ten percent, to the workflow; rows only as heartbeats. */
-class Milestones {
-  readonly #seen = new Map<string, string>();
-  #sending: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly activity: Context,
-    private readonly log: Log,
-  ) {}
-
-  report({ table, phase, percent, rows, of, waitingFor, throttle }: TaskProgress): void {
-    const mark = `${phase}/${Math.floor(percent / PERCENT_STEP)}/${waitingFor ?? ''}`;
-    if (this.#seen.get(table) === mark) return;
-    this.#seen.set(table, mark);
-    const milestone: Milestone = {
-      taskId: table,
-      phase,
-      percent,
-      rows,
-      of,
-      ...(waitingFor === undefined ? {} : { waitingFor }),
-      ...(throttle === undefined ? {} : { throttle }),
-    };
-    this.#sending = this.#sending.then(() => this.#send(milestone));
-  }
-
-  /** Whatever was sent has arrived or failed: nothing outlives the activity. */
-  async settle(): Promise<void> {
-    await this.#sending;
-  }
-
-  async #send(milestone: Milestone): Promise<void> {
-    const { workflowExecution } = activityInfo();
-    if (workflowExecution === undefined) return;
-    const client: Client = this.activity.client;
-    try {
-      await client.workflow.getHandle(workflowExecution.workflowId).signal(INTERNAL_SIGNALS.milestone, milestone);
-    } catch (error) {
-      // A milestone is news, not work: the copy goes on without it.
-      this.log.debug({ error: String(error) }, 'milestone not delivered');
-    }
-  }
+/** Whatever broke when the work was cut off, Temporal has to see a cancellation. */
+function cancellation({ reason }: AbortSignal): Error {
+  return reason instanceof CancelledFailure ? reason : new CancelledFailure('cancelled');
 }
 
 function withFields(log: Log, fields: object): Log {

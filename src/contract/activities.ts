@@ -1,5 +1,6 @@
 import type { AlterStatements, SchemaFiles } from './input.js';
 import type { PlannedTask, Route } from './plan.js';
+import type { TaskPhase } from './states.js';
 import type { TaskReport } from './status.js';
 
 /** Inputs and outcomes of the activities: what crosses Temporal between workflow and worker. */
@@ -68,10 +69,12 @@ export type StepOutcome =
 /** Internal signal from a copying activity: a phase change or ten percent more. */
 export interface Milestone {
   readonly taskId: string;
-  readonly phase: import('./states.js').TaskPhase;
+  readonly phase: TaskPhase;
   readonly percent: number;
   readonly rows: number;
   readonly of: number;
+  readonly rowsPerSecond: number;
+  readonly eta?: string;
   readonly waitingFor?: string;
   readonly throttle?: string;
 }

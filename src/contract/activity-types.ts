@@ -24,6 +24,8 @@ export interface ControlActivities {
   writeControl(input: ControlInput): Promise<ControlResult>;
   /** The change that holds a reservation, or null when nobody does any more. */
   findHolder(request: { readonly reservation: string }): Promise<{ readonly changeId: string | null }>;
+  /** Succeeds once nobody holds the reservation; until then its attempts fail, which costs no history. */
+  awaitRelease(request: { readonly reservation: string }): Promise<void>;
   /** Asks Temporal to cancel a workflow: only then may it end as Canceled. */
   requestCancel(request: { readonly changeId: string }): Promise<void>;
 }

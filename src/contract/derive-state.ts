@@ -7,13 +7,12 @@ export type PlanningState = 'planning' | 'completed' | 'failed' | 'cancelled';
  * The state of a change from the states of its tasks (S2). The first state of this list that a task is in
  * decides: a change is stopping until every task has stopped, is running as long as one runs, and so on.
  */
-const PRECEDENCE: readonly TaskState[] = [
+const ACTIVE: readonly TaskState[] = [
   'stopping',
   'stopped',
   'reverting',
   'cutting_over',
   'running',
-  'queued',
   'waiting_for_cutover',
   'revert_window',
 ];
@@ -25,12 +24,12 @@ export function deriveChangeState(
 ): ChangeState {
   if (tasks.length === 0) return planning;
   const states = new Set(tasks.map((task) => task.state));
-  const active = PRECEDENCE.find((state) => states.has(state));
+  const active = ACTIVE.find((state) => states.has(state));
   if (active !== undefined) return active;
-  if (states.has('planned')) {
-    // Between two tasks that run one after another; before the first one the change is still only planned.
-    if (states.size === 1) return 'planned';
-    if (states.has('completed') && states.size === 2) return 'running';
+  if (states.has('queued') || states.has('planned')) {
+    // Between two tasks that run one after another; before the first one the change has not begun.
+    if (states.has('completed')) return 'running';
+    return states.has('queued') ? 'queued' : 'planned';
   }
   return ENDED.find((state) => states.has(state)) ?? 'completed';
 }

@@ -15,85 +15,99 @@ export function refusal(code: ErrorCode, message: string): ApplicationFailure {
 }
 
 /** Options with every default filled in. */
-export interface ResolvedOptions {
-  readonly autoApply: boolean;
-  readonly allowUnsafe: boolean;
-  readonly deferCutover: boolean;
-  readonly revertWindow: string;
-  readonly volume: number;
-  readonly onConflict: 'reject' | 'queue';
-  readonly planTtl: string;
-  readonly ignoreTables: readonly string[];
+export type ResolvedOptions = Required<ChangeOptions>;
+
+export const DEFAULT_OPTIONS: ResolvedOptions = {
+  autoApply: false,
+  allowUnsafe: false,
+  deferCutover: false,
+  revertWindow: '0s',
+  volume: DEFAULT_VOLUME,
+  onConflict: 'reject',
+  planTtl: '7d',
+  ignoreTables: [],
+};
+
+const INPUT_NAMES = ['target', 'environment', 'type', 'schema', 'statements', 'options', 'caller', 'reason', 'source'];
+
+/** Collects mistakes, so that all are reported at once. */
+class Mistakes {
+  readonly #found: string[] = [];
+
+  expect(held: boolean, text: string): void {
+    if (!held) this.#found.push(text);
+  }
+
+  throwIfAny(): void {
+    if (this.#found.length > 0)
+      throw refusal('input_invalid', `Expected a valid input: ${this.#found.slice(0, 20).join('; ')}.`);
+  }
 }
 
-const OPTION_NAMES = new Set<keyof ChangeOptions>([
-  'autoApply',
-  'allowUnsafe',
-  'deferCutover',
-  'revertWindow',
-  'volume',
-  'onConflict',
-  'planTtl',
-  'ignoreTables',
-]);
-
-/** Checks the input of a change, whoever sent it; all mistakes at once. */
+/** Checks the input of a change, whoever sent it. */
 export function resolveInput(input: SchemaChangeInput): ResolvedOptions {
-  const mistakes: string[] = [];
-  const expect = (held: boolean, text: string): void => {
-    if (!held) mistakes.push(text);
-  };
-  if (typeof input !== 'object' || input === null) throw refusal('input_invalid', 'Expected one JSON object as input.');
-  expect(isName(input.target), `target: expected a target key, got ${show(input.target)}`);
-  expect(isName(input.environment), `environment: expected a name, got ${show(input.environment)}`);
-  expect(input.type === undefined || input.type === 'mysql', `type: expected "mysql", got ${show(input.type)}`);
-  expect(
+  if (!isObject(input)) throw refusal('input_invalid', `Expected one JSON object as input, got ${show(input)}.`);
+  const mistakes = new Mistakes();
+  for (const name of Object.keys(input)) mistakes.expect(INPUT_NAMES.includes(name), `${name}: no such field`);
+  expectTarget(input, mistakes);
+  mistakes.expect(
     (input.schema === undefined) !== (input.statements === undefined),
     'expected exactly one of schema and statements',
   );
-  const o: ChangeOptions = input.options ?? {};
-  for (const name of Object.keys(o)) {
-    expect(OPTION_NAMES.has(name as keyof ChangeOptions), `options.${name}: no such option`);
-  }
-  for (const name of ['autoApply', 'allowUnsafe', 'deferCutover'] as const) {
-    expect(
-      o[name] === undefined || typeof o[name] === 'boolean',
-      `options.${name}: expected true or false, got ${show(o[name])}`,
+  mistakes.expect(
+    input.schema === undefined || isMap(input.schema, (files) => isMap(files, isText)),
+    'schema: expected namespace -> file name -> SQL text',
+  );
+  mistakes.expect(
+    input.statements === undefined || isMap(input.statements, (list) => isListOf(list, isText)),
+    'statements: expected namespace -> list of ALTER TABLE statements',
+  );
+  for (const name of ['caller', 'reason'] as const)
+    mistakes.expect(
+      input[name] === undefined || isText(input[name]),
+      `${name}: expected a text, got ${show(input[name])}`,
     );
-  }
-  expect(
-    o.volume === undefined || isVolume(o.volume),
-    `options.volume: expected ${MIN_VOLUME} to ${MAX_VOLUME}, got ${show(o.volume)}`,
-  );
-  expect(
-    o.onConflict === undefined || ['reject', 'queue'].includes(o.onConflict),
-    `options.onConflict: expected "reject" or "queue", got ${show(o.onConflict)}`,
-  );
-  for (const name of ['planTtl', 'revertWindow'] as const) {
-    expect(
-      o[name] === undefined || parseDuration(o[name]) !== undefined,
-      `options.${name}: expected a duration such as "30m", got ${show(o[name])}`,
-    );
-  }
-  expect(
-    o.ignoreTables === undefined ||
-      (Array.isArray(o.ignoreTables) && o.ignoreTables.every((glob) => typeof glob === 'string')),
-    'options.ignoreTables: expected a list of globs',
-  );
-  if (mistakes.length > 0)
-    throw refusal('input_invalid', `The input of the change is not valid: ${mistakes.join('; ')}.`);
-  const options = {
-    autoApply: o.autoApply ?? false,
-    allowUnsafe: o.allowUnsafe ?? false,
-    deferCutover: o.deferCutover ?? false,
-    revertWindow: o.revertWindow ?? '0s',
-    volume: o.volume ?? DEFAULT_VOLUME,
-    onConflict: o.onConflict ?? 'reject',
-    planTtl: o.planTtl ?? '7d',
-    ignoreTables: o.ignoreTables ?? [],
-  };
+  mistakes.expect(input.source === undefined || isObject(input.source), 'source: expected an object');
+  expectOptions(input.options ?? {}, mistakes);
+  mistakes.throwIfAny();
+  const options = { ...DEFAULT_OPTIONS, ...input.options };
   assertNoRevertWindow(options.revertWindow);
   return options;
+}
+
+/** Checks the route of a read, whoever asked for it. */
+export function assertTarget(input: { readonly target: string; readonly environment: string }): void {
+  if (!isObject(input)) throw refusal('input_invalid', `Expected one JSON object as input, got ${show(input)}.`);
+  const mistakes = new Mistakes();
+  expectTarget(input, mistakes);
+  mistakes.throwIfAny();
+}
+
+function expectTarget(input: { target: string; environment: string; type?: string }, mistakes: Mistakes): void {
+  mistakes.expect(isName(input.target), `target: expected a target key, got ${show(input.target)}`);
+  mistakes.expect(isName(input.environment), `environment: expected a name, got ${show(input.environment)}`);
+  mistakes.expect(
+    input.type === undefined || input.type === 'mysql',
+    `type: expected "mysql", got ${show(input.type)}`,
+  );
+}
+
+function expectOptions(options: ChangeOptions, mistakes: Mistakes): void {
+  mistakes.expect(isObject(options), `options: expected an object, got ${show(options)}`);
+  if (!isObject(options)) return;
+  const each = (name: keyof ChangeOptions, held: (value: unknown) => boolean, expected: string): void => {
+    const value = options[name];
+    mistakes.expect(value === undefined || held(value), `options.${name}: expected ${expected}, got ${show(value)}`);
+  };
+  for (const name of Object.keys(options))
+    mistakes.expect(Object.hasOwn(DEFAULT_OPTIONS, name), `options.${name}: no such option`);
+  for (const name of ['autoApply', 'allowUnsafe', 'deferCutover'] as const)
+    each(name, (value) => typeof value === 'boolean', 'true or false');
+  for (const name of ['planTtl', 'revertWindow'] as const)
+    each(name, (value) => parseDuration(value) !== undefined, 'a duration such as "30m"');
+  each('volume', isVolume, `a whole number from ${MIN_VOLUME} to ${MAX_VOLUME}`);
+  each('onConflict', (value) => value === 'reject' || value === 'queue', '"reject" or "queue"');
+  each('ignoreTables', (value) => isListOf(value, isText), 'a list of globs');
 }
 
 export function assertNoRevertWindow(revertWindow: string): void {
@@ -109,17 +123,36 @@ export function isVolume(volume: unknown): volume is number {
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MAX_DURATION_MS = 3_650 * 86_400_000;
 
-/** Milliseconds, or undefined when it is no duration. */
+/** Milliseconds, or undefined when it is no duration of at most ten years. */
 export function parseDuration(text: unknown): number | undefined {
   const found = typeof text === 'string' ? /^(\d+)(s|m|h|d)$/.exec(text) : null;
-  return found === null ? undefined : Number(found[1]) * (UNITS_MS[found[2] ?? ''] ?? 0);
+  if (found === null) return undefined;
+  const milliseconds = Number(found[1]) * (UNITS_MS[found[2] ?? ''] ?? 0);
+  return milliseconds <= MAX_DURATION_MS ? milliseconds : undefined;
+}
+
+export function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isName(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= 100;
+  return isText(value) && value.length > 0 && value.length <= 100;
 }
 
-function show(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 60);
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isMap(value: unknown, held: (value: unknown) => boolean): boolean {
+  return isObject(value) && Object.values(value).every(held);
+}
+
+function isListOf(value: unknown, held: (value: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(held);
 }

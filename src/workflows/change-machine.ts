@@ -1,4 +1,3 @@
-import type { ApplicationFailure } from '@temporalio/common';
 import {
   type ApplyMessage,
   type Caller,
@@ -24,50 +23,45 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../contract/index.js';
-import { assertNoRevertWindow, isVolume, refusal, type ResolvedOptions } from './change-input.js';
+import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
+import { assertConsent, worstSafety } from './consent.js';
 import { EventLog } from './event-log.js';
+import { assertMessageShape } from './message-shape.js';
 
-type MutableTask = { -readonly [K in keyof TaskStatus]: TaskStatus[K] } & { before?: TaskState };
+/** `before`: where a task belongs that a stop has taken out of its course. */
+type Task = { -readonly [K in keyof TaskStatus]: TaskStatus[K] } & { before?: TaskState };
 
-const WHAT_FITS: Readonly<Record<ChangeState, string>> = {
-  planning: 'wait for the plan, or cancel',
-  planned: 'apply or cancel',
-  queued: 'wait, stop or cancel',
-  running: 'stop, setVolume or cancel',
-  waiting_for_cutover: 'cutover, stop or cancel',
-  cutting_over: 'wait for the swap, or stop',
-  stopping: 'wait until it has stopped, or cancel',
-  stopped: 'resume or cancel',
-  revert_window: 'revert or finalize',
-  reverting: 'wait for the end',
-  completed: 'nothing more; plan a new change',
-  failed: 'nothing more; plan a new change',
-  cancelled: 'nothing more; plan a new change',
-  reverted: 'nothing more; plan a new change',
-  expired: 'nothing more; plan a new change',
+/** What a change in this state waits for, when nothing else is known. */
+const WAITS_FOR: Partial<Record<ChangeState, string>> = {
+  planned: 'apply',
+  waiting_for_cutover: 'cutover',
+  stopped: 'resume',
 };
+/** States in which a driver may be at work on the target. */
+const DRIVEN: readonly TaskState[] = ['running', 'waiting_for_cutover', 'cutting_over'];
 
 /**
  * The state machine of one change, without Temporal: decides on messages and keeps tasks, options, the
  * control row and the event log. The workflow asks it what to do next; messages only set requests here.
  *
- *   planning ─▶ planned ─▶ (queued) ─▶ running ─▶ waiting_for_cutover ─▶ cutting_over ─▶ completed
- *                                      │  ▲
- *                                   stopping ─▶ stopped
+ *   planning ─▶ planned ─▶ queued ─▶ running ─▶ waiting_for_cutover ─▶ cutting_over ─▶ completed
+ *                                    │  ▲
+ *                                 stopping ─▶ stopped
  */
 export class ChangeMachine {
   readonly log: EventLog;
   plan: Plan | undefined;
-  readonly #tasks: MutableTask[] = [];
+  readonly #tasks: Task[] = [];
   #planning: PlanningState = 'planning';
   #options: ResolvedOptions;
   #control: Control;
   #waitingFor: string | undefined;
   #lastError: ErrorInfo | undefined;
   #applied = false;
-  #stopRequested = false;
+  /** `asked`: sent during a swap, and only the target knows whether it came in time (C2). */
+  #stop: 'no' | 'asked' | 'accepted' = 'no';
   #cutoverRequested = false;
-  #cancel: Caller | undefined;
+  #cancelRequested = false;
 
   constructor(
     private readonly changeId: string,
@@ -94,40 +88,45 @@ export class ChangeMachine {
   get applied(): boolean {
     return this.#applied;
   }
+  get stopAsked(): boolean {
+    return this.#stop === 'asked';
+  }
   get stopRequested(): boolean {
-    return this.#stopRequested;
+    return this.#stop === 'accepted';
   }
   get cutoverRequested(): boolean {
     return this.#cutoverRequested;
   }
   get cancelRequested(): boolean {
-    return this.#cancel !== undefined;
+    return this.#cancelRequested;
   }
   get tasks(): readonly TaskStatus[] {
     return this.#tasks.map(({ before: _, ...task }) => task);
   }
 
+  /** Names of the messages that are accepted now. */
+  get controls(): readonly MessageName[] {
+    if (this.#cancelRequested) return [];
+    return MESSAGE_NAMES.filter((name) => MESSAGES[name].acceptedIn.includes(this.state));
+  }
+
   status(): ChangeStatus {
+    const { plan, state } = this;
     const { allowUnsafe, deferCutover, revertWindow, onConflict } = this.#options;
-    const { target, environment } = this.input;
+    const { target, environment, caller, reason } = this.input;
+    const namespaces = Object.keys(this.input.schema ?? this.input.statements ?? {}).sort();
+    const waitingFor = this.#waitingFor ?? WAITS_FOR[state];
     return {
       changeId: this.changeId,
-      state: this.state,
-      route: this.plan?.route ?? {
-        target,
-        environment,
-        type: 'mysql',
-        namespaces: Object.keys(this.input.schema ?? this.input.statements ?? {}).sort(),
-      },
-      ...(this.plan
-        ? { planHash: this.plan.planHash, safety: worst(this.plan), noChanges: this.plan.tasks.length === 0 }
-        : {}),
+      state,
+      route: plan?.route ?? { target, environment, type: 'mysql', namespaces },
+      ...(plan ? { planHash: plan.planHash, safety: worstSafety(plan), noChanges: plan.tasks.length === 0 } : {}),
       options: { allowUnsafe, deferCutover, revertWindow, onConflict, volume: this.#control.volume },
-      ...(this.input.caller === undefined ? {} : { caller: this.input.caller }),
-      ...(this.input.reason === undefined ? {} : { reason: this.input.reason }),
+      ...(caller === undefined ? {} : { caller }),
+      ...(reason === undefined ? {} : { reason }),
       tasks: this.tasks,
-      ...(this.#waitingFor === undefined ? {} : { waitingFor: this.#waitingFor }),
-      controls: MESSAGE_NAMES.filter((name) => MESSAGES[name].acceptedIn.includes(this.state)),
+      ...(waitingFor === undefined ? {} : { waitingFor }),
+      controls: this.controls,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
@@ -136,123 +135,103 @@ export class ChangeMachine {
 
   /** Throws why a message is refused (C3); changes nothing. Validators of updates call it. */
   assertAccepts<N extends MessageName>(name: N, message: MessageArguments[N]): void {
-    const found = JSON.stringify(message) ?? 'nothing';
-    if (
-      typeof message !== 'object' ||
-      message === null ||
-      Array.isArray(message) ||
-      typeof message.caller !== 'string' ||
-      message.caller === ''
-    ) {
-      throw refusal(
-        'input_invalid',
-        `Expected one object with a caller, e.g. ${JSON.stringify(MESSAGES[name].example)}, got ${found.slice(0, 100)}.`,
-      );
-    }
-    for (const part of ['target', 'environment'] as const) {
-      const asked = message[part];
-      if (asked !== undefined && asked !== this.input[part]) {
-        throw refusal(
-          'route_mismatch',
-          `Expected ${part} ${this.input[part]}, for which this change was planned, got ${asked} (R1). Plan a new change for the other one.`,
-        );
-      }
-    }
-    const { acceptedIn, alreadyIn } = MESSAGES[name];
-    if (!acceptedIn.includes(this.state) && !alreadyIn.includes(this.state)) {
+    assertMessageShape(name, message, this.input);
+    if (this.#isAlready(name)) return;
+    const { acceptedIn } = MESSAGES[name];
+    if (this.#cancelRequested)
       throw refusal(
         'control_refused',
-        `Expected ${name} in state ${acceptedIn.join(' or ')}, the change is ${this.state}. What fits now: ${WHAT_FITS[this.state]}.`,
+        `Expected ${name} before a cancel; the change is being cancelled. Wait for its end.`,
       );
-    }
-    if (name === 'setVolume' && !isVolume((message as SetVolumeMessage).volume)) {
+    if (!acceptedIn.includes(this.state)) {
+      const fits = this.controls.length > 0 ? `What fits now: ${this.controls.join(', ')}` : 'Plan a new change';
       throw refusal(
-        'input_invalid',
-        `Expected a whole volume from 1 to 11, got ${JSON.stringify((message as SetVolumeMessage).volume)}.`,
+        'control_refused',
+        `Expected ${name} in state ${acceptedIn.join(' or ')}; the change is ${this.state}. ${fits}.`,
       );
     }
-    if (name === 'apply' && this.state === 'planned') this.#assertMayApply(message as ApplyMessage);
+    if (name === 'apply') this.#assertMayApply(message);
   }
 
-  /** The one way in for every message, as update or signal. */
+  /**
+   * The one way in for every message, as update or signal. A stop during a swap is only asked for here:
+   * `decideStop` follows.
+   */
   accept<N extends MessageName>(name: N, message: MessageArguments[N]): MessageResult {
     this.assertAccepts(name, message);
-    const already = MESSAGES[name].alreadyIn.includes(this.state) || (name === 'stop' && this.#stopRequested);
+    const already = this.#isAlready(name);
     if (!already) this.#take(name, message);
+    const detail = already ? 'already' : ((message as ReasonedMessage).reason ?? describe(name, message));
     this.log.add({
       what: name,
       caller: message.caller,
-      outcome: 'accepted',
-      detail: already ? 'already' : ((message as ReasonedMessage).reason ?? describe(name, message)),
+      outcome: name === 'stop' && this.#stop === 'asked' ? 'noted' : 'accepted',
+      ...(detail === undefined ? {} : { detail }),
     });
     return { state: this.state, already };
   }
 
   /** For signals, which nobody answers. */
-  recordRefusal(name: MessageName, message: unknown, failure: ApplicationFailure): void {
-    const caller = (message as Caller | undefined)?.caller;
-    this.log.add({
-      what: name,
-      ...(typeof caller === 'string' ? { caller } : {}),
-      outcome: 'refused',
-      detail: failure.message,
-    });
+  recordRefusal(name: MessageName, message: unknown, why: string): void {
+    const caller = (message as Caller | null | undefined)?.caller;
+    this.log.add({ what: name, ...(typeof caller === 'string' ? { caller } : {}), outcome: 'refused', detail: why });
   }
 
-  /** A stop that the target turned down, because the swap was done. */
-  withdrawStop(why: string): void {
-    this.#stopRequested = false;
-    this.#setControl({ run: 'run' });
-    for (const task of this.#tasks) if (task.state === 'stopping') this.#restore(task);
-    this.log.add({ what: 'stop', outcome: 'refused', detail: why });
+  /** The answer of the target to a stop during a swap. */
+  decideStop(inTime: boolean): void {
+    if (this.#stop !== 'asked') return;
+    this.#stop = inTime ? 'accepted' : 'no';
+    if (inTime) this.#beginStop();
+    else this.#setControl({ run: 'run' });
+    this.log.add({
+      what: 'stop',
+      outcome: inTime ? 'accepted' : 'refused',
+      detail: inTime ? 'before the swap' : 'the swap was done already',
+    });
   }
 
   /** A native cancel; during a swap it waits for the outcome. */
   cancelNatively(): void {
-    if (isTerminal(this.state) || this.#cancel !== undefined) return;
-    this.#take('cancel', { caller: 'temporal' });
+    if (isTerminal(this.state) || this.#cancelRequested) return;
+    this.#takeCancel();
     this.log.add({ what: 'cancel', caller: 'temporal', outcome: 'accepted', detail: 'native cancel' });
+  }
+
+  #isAlready(name: MessageName): boolean {
+    if (name === 'cancel') return this.#cancelRequested && !isTerminal(this.state);
+    if (this.#cancelRequested) return false;
+    if (name === 'stop' && this.#stop === 'asked') return true;
+    if (name === 'cutover' && this.#cutoverRequested && this.state === 'waiting_for_cutover') return true;
+    return MESSAGES[name].alreadyIn.includes(this.state);
   }
 
   #take(name: MessageName, message: MessageArguments[MessageName]): void {
     switch (name) {
       case 'apply': {
         const { allowUnsafe, deferCutover, revertWindow } = message as ApplyMessage;
-        this.#options = {
-          ...this.#options,
+        this.apply({
           ...(allowUnsafe === undefined ? {} : { allowUnsafe }),
           ...(deferCutover === undefined ? {} : { deferCutover }),
           ...(revertWindow === undefined ? {} : { revertWindow }),
-        };
-        this.#applied = true;
+        });
         return;
       }
       case 'stop':
-        this.#stopRequested = true;
+        this.#stop = this.state === 'cutting_over' ? 'asked' : 'accepted';
         this.#setControl({ run: 'stop' });
-        for (const task of this.#tasks) {
-          if (isTerminal(task.state)) continue;
-          task.before = task.state;
-          this.#move(
-            task,
-            task.state === 'running' || task.state === 'cutting_over' || task.state === 'waiting_for_cutover'
-              ? 'stopping'
-              : 'stopped',
-          );
-        }
+        if (this.#stop === 'accepted') this.#beginStop();
         return;
       case 'resume':
-        this.#stopRequested = false;
+        this.#stop = 'no';
         this.#setControl({ run: 'run' });
-        for (const task of this.#tasks) if (task.state === 'stopped') this.#restore(task);
+        for (const task of this.#tasks) if (task.state === 'stopped') this.#goBack(task);
         return;
       case 'cutover':
         this.#cutoverRequested = true;
         this.#setControl({ cutover: true });
         return;
       case 'cancel':
-        this.#cancel = message;
-        this.#setControl({ run: 'stop' });
+        this.#takeCancel();
         return;
       case 'setVolume':
         this.#setControl({ volume: (message as SetVolumeMessage).volume });
@@ -263,6 +242,14 @@ export class ChangeMachine {
     }
   }
 
+  #takeCancel(): void {
+    const swapping = this.state === 'cutting_over';
+    this.#cancelRequested = true;
+    this.#setControl({ run: 'stop' });
+    if (swapping) return;
+    for (const task of this.#tasks) if (DRIVEN.includes(task.state)) this.#move(task, 'stopping');
+  }
+
   #assertMayApply({ planHash, allowUnsafe, revertWindow }: ApplyMessage): void {
     if (planHash !== undefined && planHash !== this.plan?.planHash) {
       throw refusal(
@@ -271,61 +258,60 @@ export class ChangeMachine {
       );
     }
     if (revertWindow !== undefined) assertNoRevertWindow(revertWindow);
-    this.assertConsent(allowUnsafe ?? this.#options.allowUnsafe);
-  }
-
-  /** P2 and P3, whoever asks. */
-  assertConsent(allowUnsafe = this.#options.allowUnsafe): void {
-    const tasks = this.plan?.tasks ?? [];
-    const list = (safety: string): string =>
-      tasks
-        .filter((task) => task.safety === safety)
-        .map((task) => `${task.id} (${task.reasons.map((reason) => reason.message).join('; ')})`)
-        .join(', ');
-    if (tasks.some((task) => task.safety === 'blocked')) {
-      throw refusal(
-        'plan_blocked',
-        `Expected a plan that can be carried out safely, but these tables are blocked: ${list('blocked')}. No flag overrides it.`,
-      );
-    }
-    if (!allowUnsafe && tasks.some((task) => task.safety === 'unsafe')) {
-      throw refusal(
-        'unsafe_not_allowed',
-        `Expected consent to what may lose data: ${list('unsafe')}. Apply with allowUnsafe if that is meant.`,
-      );
-    }
+    if (this.plan) assertConsent(this.plan, allowUnsafe ?? this.#options.allowUnsafe);
   }
 
   // ------------------------------------------------------------------ progress
 
   planned(plan: Plan): void {
+    const { target, environment } = plan.route;
+    if (target !== this.input.target || environment !== this.input.environment) {
+      throw refusal(
+        'route_mismatch',
+        `Expected a plan for ${this.input.target} (${this.input.environment}), got one for ${target} (${environment}) (R1).`,
+      );
+    }
     this.plan = plan;
     if (plan.tasks.length === 0) this.#planning = 'completed';
     for (const { id, namespace, table, action, execution } of plan.tasks)
       this.#tasks.push({ id, namespace, table, action, execution, state: 'planned' });
   }
 
-  /** Moves tasks that are not ended; a stop that is under way keeps them, and remembers where they belong. */
+  /** Consented to: from here on the change waits for its target. */
+  apply(options: Partial<ResolvedOptions>): void {
+    this.#options = { ...this.#options, ...options };
+    this.#applied = true;
+    this.set(this.#ids(), 'queued');
+  }
+
+  /** The target is held: nothing of the queue is left. */
+  reserved(): void {
+    this.#waitingFor = undefined;
+    for (const task of this.#tasks) if (task.before === 'queued') task.before = 'planned';
+    for (const task of this.#tasks) if (task.state === 'queued') this.#move(task, 'planned');
+  }
+
+  /** Moves tasks that have not ended; one that a stop has taken out of its course goes there later. */
   set(ids: readonly string[], state: TaskState): void {
     for (const task of this.#tasks) {
       if (!ids.includes(task.id) || isTerminal(task.state) || task.state === state) continue;
-      if (task.state === 'stopping' && !isTerminal(state)) task.before = state;
+      if (task.before !== undefined) task.before = state;
       else this.#move(task, state);
     }
   }
 
-  /** The driver has stopped: every task that was stopping has. */
+  /** No driver is at work any more: every task that was stopping has stopped. */
   stopped(): void {
     for (const task of this.#tasks) if (task.state === 'stopping') this.#move(task, 'stopped');
   }
 
   complete(ids: readonly string[], reports: Readonly<Record<string, TaskReport>>): void {
+    this.report(reports);
     for (const task of this.#tasks) {
       if (!ids.includes(task.id) || isTerminal(task.state)) continue;
-      const report = reports[task.id];
-      if (report !== undefined) task.report = report;
       delete task.phase;
       delete task.progress;
+      delete task.before;
       this.#move(task, 'completed');
     }
   }
@@ -337,11 +323,13 @@ export class ChangeMachine {
     }
   }
 
-  milestone({ taskId, phase, ...numbers }: Milestone): void {
+  milestone({ taskId, ...progress }: Milestone): void {
     const task = this.#tasks.find((each) => each.id === taskId);
     if (task === undefined || isTerminal(task.state)) return;
-    task.phase = phase;
-    task.progress = { table: taskId, phase, rowsPerSecond: 0, ...numbers };
+    if (task.phase !== progress.phase)
+      this.log.add({ what: 'milestone', outcome: 'noted', detail: `${taskId} ${progress.phase}` });
+    task.phase = progress.phase;
+    task.progress = { table: taskId, ...progress };
   }
 
   waitFor(what: string | undefined): void {
@@ -353,31 +341,45 @@ export class ChangeMachine {
     if (error !== undefined) this.#lastError = error;
     if (this.#tasks.length === 0 && state !== 'expired') this.#planning = state;
     // What never ran did not fail.
-    const ran = (task: MutableTask): boolean => task.state !== 'planned' && task.state !== 'queued';
+    const ran = ({ state: now }: Task): boolean => now !== 'planned' && now !== 'queued';
     const someRan = this.#tasks.some((task) => ran(task) && !isTerminal(task.state));
     for (const task of this.#tasks) {
       if (isTerminal(task.state)) continue;
+      delete task.before;
       this.#move(task, state === 'failed' && someRan && !ran(task) ? 'cancelled' : state);
     }
   }
 
-  note(error: ErrorInfo): void {
-    this.#lastError = error;
+  /** The clean-up gave up. The error that ended the change stays the one that is shown (E7). */
+  leftovers(error: ErrorInfo): void {
+    const detail = `leftovers stay on the target: ${error.message}`;
+    this.#lastError ??= { code: error.code, message: detail };
+    this.log.add({ what: 'cleanUp', outcome: 'noted', detail });
   }
 
-  #restore(task: MutableTask): void {
+  #ids(): string[] {
+    return this.#tasks.map((task) => task.id);
+  }
+
+  #beginStop(): void {
+    for (const task of this.#tasks) {
+      if (isTerminal(task.state)) continue;
+      task.before = task.state;
+      this.#move(task, DRIVEN.includes(task.state) ? 'stopping' : 'stopped');
+    }
+  }
+
+  #goBack(task: Task): void {
     const before = task.before ?? 'planned';
     delete task.before;
-    if (task.state === 'stopping')
-      task.state = before; // the stop never took place
-    else this.#move(task, before);
+    this.#move(task, before);
   }
 
   #setControl(change: Partial<Control>): void {
     this.#control = { ...this.#control, ...change, sequence: this.#control.sequence + 1 };
   }
 
-  #move(task: MutableTask, state: TaskState): void {
+  #move(task: Task, state: TaskState): void {
     if (!TASK_TRANSITIONS[task.state].includes(state)) {
       throw refusal(
         'internal',
@@ -388,11 +390,6 @@ export class ChangeMachine {
   }
 }
 
-function describe(name: MessageName, message: MessageArguments[MessageName]): string {
-  return name === 'setVolume' ? `volume ${(message as SetVolumeMessage).volume}` : 'done';
-}
-
-function worst(plan: Plan): 'safe' | 'unsafe' | 'blocked' {
-  const found = new Set(plan.tasks.map((task) => task.safety));
-  return found.has('blocked') ? 'blocked' : found.has('unsafe') ? 'unsafe' : 'safe';
+function describe(name: MessageName, message: MessageArguments[MessageName]): string | undefined {
+  return name === 'setVolume' ? `volume ${(message as SetVolumeMessage).volume}` : undefined;
 }

@@ -1,38 +1,67 @@
-import { condition } from '@temporalio/workflow';
-import type { ControlActivities, ControlInput } from '../contract/index.js';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Control, ControlResult } from '../contract/index.js';
+import { toFailure, untilServed } from './scopes.js';
 
 /**
  * Carries the control row to the target while a driver may be reading it. Writes one after another, always
- * the newest (C1); a driver that starts later gets the newest with its step.
+ * the newest; a driver that starts later gets the newest with its step. The messages themselves are
+ * durable in the history before (C1).
  */
 export class ControlWriter {
-  #writing = false;
-  #written = 0;
-  #swapped: readonly string[] = [];
+  #sequence = 0;
+  /** Undefined while the target has not said. */
+  #swapped: readonly string[] | undefined;
+  #driven = false;
+  readonly #scope = new CancellationScope();
 
   constructor(
-    private readonly activities: () => ControlActivities,
-    private readonly input: () => ControlInput,
+    private readonly control: () => Control,
+    private readonly write: (control: Control) => Promise<ControlResult>,
+    private readonly gaveUp: (why: string) => void,
   ) {}
 
-  /** Returns the tasks that were already swapped when the newest control was in the target. */
-  async write(): Promise<readonly string[]> {
-    await condition(() => !this.#writing);
-    const input = this.input();
-    if (input.control.sequence <= this.#written) return this.#swapped;
-    this.#writing = true;
-    try {
-      const { swapped } = await this.activities().writeControl(input);
-      this.#written = input.control.sequence;
-      this.#swapped = swapped;
-      return swapped;
-    } finally {
-      this.#writing = false;
+  /** A step starts, with this control. */
+  begin({ sequence }: Control): void {
+    this.#sequence = Math.max(this.#sequence, sequence);
+    this.#driven = true;
+  }
+
+  /** The step has ended: nobody reads the row. */
+  end(): void {
+    this.#driven = false;
+  }
+
+  /**
+   * Waits until this control is in the target, or nobody reads it any more. Returns the tasks that were
+   * swapped by then; undefined when the control did not reach the target.
+   */
+  async delivered({ sequence }: Control): Promise<readonly string[] | undefined> {
+    await condition(() => this.#sequence >= sequence || !this.#driven);
+    return this.#driven ? this.#swapped : [];
+  }
+
+  /** Runs until `close`. */
+  async run(): Promise<void> {
+    for (;;) {
+      await condition(
+        () => this.#scope.consideredCancelled || (this.#driven && this.control().sequence > this.#sequence),
+      );
+      if (this.#scope.consideredCancelled) return;
+      const control = this.control();
+      try {
+        const { swapped } = await this.#scope.run(() => untilServed(() => this.write(control)));
+        this.#swapped = swapped;
+      } catch (error) {
+        if (isCancellation(error)) return;
+        this.#swapped = undefined;
+        this.gaveUp(toFailure(error).message);
+      }
+      this.#sequence = Math.max(this.#sequence, control.sequence);
     }
   }
 
-  /** Before anything is removed on the target. */
-  async idle(): Promise<void> {
-    await condition(() => !this.#writing);
+  /** Before anything is removed on the target: a late write would bring its state table back. */
+  close(): void {
+    this.#scope.cancel();
   }
 }

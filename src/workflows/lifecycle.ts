@@ -1,20 +1,36 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import {
   type ChangeActivities,
   type Plan,
   type PlannedTask,
   type SchemaChangeInput,
   type StepInput,
+  type StepOutcome,
   type TaskState,
 } from '../contract/index.js';
 import { changeActivities, cleanUpActivity, controlActivities, readActivities } from './activities.js';
 import { parseDuration, refusal } from './change-input.js';
 import type { ChangeMachine } from './change-machine.js';
+import { assertConsent } from './consent.js';
 import { ControlWriter } from './control-writer.js';
 import { reserveTarget } from './reservation.js';
+import { cancelWhen, toFailure, untilServed, wasGivenBack } from './scopes.js';
 
 type Step = Exclude<keyof ChangeActivities, 'cleanUp'>;
+
+const WORDS: Readonly<Record<Step, string>> = {
+  runStatements: 'change',
+  prepareTables: 'prepare',
+  copyTables: 'copy',
+  holdTables: 'hold',
+  cutOver: 'cut over',
+};
+
+/** After these, their tasks are as planned. They change tables of the application, so their end is awaited. */
+const FINAL: readonly Step[] = ['runStatements', 'cutOver'];
+
+/** How long a driver has to follow a stop by itself, before its activity is cancelled (S3). */
+const STOP_GRACE_MS = 10_000;
 
 /** Ends the lifecycle between two steps. */
 class CancelAsked extends Error {}
@@ -24,8 +40,8 @@ class CancelAsked extends Error {}
  * what messages have requested; runs activities; knows nothing of handlers.
  */
 export class Lifecycle {
-  readonly controls: ControlWriter;
-  #stepRunning = false;
+  readonly #controls: ControlWriter;
+  #running: { readonly step: Step; readonly ids: readonly string[] } | undefined;
   #started = false;
   /** Tasks of the cutover that is under way. */
   #cuttingOver: readonly string[] = [];
@@ -36,35 +52,15 @@ export class Lifecycle {
     private readonly input: SchemaChangeInput,
     private readonly machine: ChangeMachine,
   ) {
-    this.controls = new ControlWriter(
-      () => controlActivities(dataPlane, `control ${changeId}`),
-      () => ({
-        changeId,
-        route: this.plan.route,
-        stateNamespace: this.stateNamespace,
-        planHash: this.plan.planHash,
-        control: machine.control,
-      }),
+    this.#controls = new ControlWriter(
+      () => machine.control,
+      (control) => {
+        const { sequence, run, volume, cutover } = control;
+        const summary = `control ${sequence}: ${run}, volume ${volume}${cutover ? ', cutover' : ''}`;
+        return controlActivities(dataPlane, summary).writeControl({ ...this.#place(), control });
+      },
+      (why) => machine.log.add({ what: 'control', outcome: 'noted', detail: `did not reach the target: ${why}` }),
     );
-  }
-
-  /** A driver may be reading the control row now. */
-  get stepRunning(): boolean {
-    return this.#stepRunning;
-  }
-
-  /** Whether a stop still comes in time: some task of the cutover is not swapped (C2). */
-  stillStoppable(swapped: readonly string[]): boolean {
-    return this.#cuttingOver.some((id) => !swapped.includes(id));
-  }
-
-  private get plan(): Plan {
-    if (this.machine.plan === undefined) throw refusal('internal', 'Expected a plan before any step.');
-    return this.machine.plan;
-  }
-
-  private get stateNamespace(): string {
-    return this.plan.tasks[0]?.namespace ?? '';
   }
 
   /** Runs to the end. Throws the failure that ended the change; `cancelled` is an outcome, not a failure. */
@@ -72,17 +68,12 @@ export class Lifecycle {
     const { machine } = this;
     try {
       await this.#makePlan();
-      if (this.plan.tasks.length === 0) return 'ended';
-      if (!(await this.#awaitApply())) return 'ended';
-      if (
-        (await reserveTarget(
-          machine,
-          this.plan.route,
-          this.changeId,
-          controlActivities(this.dataPlane, 'find the holder'),
-        )) === undefined
-      )
-        throw new CancelAsked();
+      if (this.#plan.tasks.length === 0 || !(await this.#awaitApply())) return 'ended';
+      await reserveTarget(
+        machine,
+        { changeId: this.changeId, dataPlane: this.dataPlane, route: this.#plan.route },
+        () => this.#gate(),
+      );
       await this.#apply();
       await this.#cleanUp();
       return 'ended';
@@ -94,83 +85,124 @@ export class Lifecycle {
       }
       const failure = toFailure(error);
       machine.end('failed', { code: failure.type ?? 'internal', message: failure.message });
-      await this.#cleanUpAfterFailure();
+      await this.#cleanUp();
       throw failure;
     }
   }
 
+  /** Answers a stop that came during a swap: only the target knows whether it was in time (C2). */
+  async decideStop(): Promise<void> {
+    const { machine } = this;
+    const swapped = await this.#controls.delivered(machine.control);
+    if (swapped === undefined) {
+      machine.decideStop(false); // fail closed: a swap may be under way
+      return;
+    }
+    // Statements that are running cannot be held back either.
+    const beyond = new Set([...swapped, ...(this.#running?.step === 'runStatements' ? this.#running.ids : [])]);
+    const ended = new Set(machine.tasks.filter((task) => task.state === 'completed').map((task) => task.id));
+    machine.decideStop(this.#cuttingOver.some((id) => !beyond.has(id) && !ended.has(id)));
+  }
+
+  get #plan(): Plan {
+    if (this.machine.plan === undefined) throw refusal('internal', 'Expected a plan before any step.');
+    return this.machine.plan;
+  }
+
+  /** What every activity on the target is told: the route of the plan, whatever was asked since (R1). */
+  #place(): Pick<StepInput, 'changeId' | 'route' | 'planHash' | 'stateNamespace'> {
+    const { route, planHash, tasks } = this.#plan;
+    return { changeId: this.changeId, route, planHash, stateNamespace: tasks[0]?.namespace ?? '' };
+  }
+
   async #makePlan(): Promise<void> {
+    const { machine } = this;
     const { target, environment, schema, statements } = this.input;
-    const planning = readActivities(this.dataPlane, `plan ${target}`).planChange({
-      target,
-      environment,
-      type: 'mysql',
-      ...(schema === undefined ? {} : { schema }),
-      ...(statements === undefined ? {} : { statements }),
-      ignoreTables: this.machine.options.ignoreTables,
-    });
-    this.machine.planned(await planning);
-    if (this.machine.cancelRequested) throw new CancelAsked();
+    try {
+      const plan = await cancelWhen(
+        () => machine.cancelRequested,
+        0,
+        () =>
+          untilServed(() =>
+            readActivities(this.dataPlane, `plan ${target}`).planChange({
+              target,
+              environment,
+              type: 'mysql',
+              ...(schema === undefined ? {} : { schema }),
+              ...(statements === undefined ? {} : { statements }),
+              ignoreTables: machine.options.ignoreTables,
+            }),
+          ),
+      );
+      machine.planned(plan);
+    } catch (error) {
+      if (machine.cancelRequested && isCancellation(error)) throw new CancelAsked();
+      throw error;
+    }
+    if (machine.cancelRequested) throw new CancelAsked();
   }
 
   /** False when the plan expired. */
   async #awaitApply(): Promise<boolean> {
     const { machine } = this;
     if (machine.options.autoApply) {
-      machine.assertConsent();
+      assertConsent(this.#plan, machine.options.allowUnsafe);
+      machine.apply({});
       return true;
     }
-    const ttl = parseDuration(machine.options.planTtl) ?? 0;
-    const asked = await condition(() => machine.applied || machine.cancelRequested, ttl);
+    const asked = await condition(
+      () => machine.applied || machine.cancelRequested,
+      parseDuration(machine.options.planTtl) ?? 0,
+    );
     if (machine.cancelRequested) throw new CancelAsked();
     if (!asked) machine.end('expired');
     return asked;
   }
 
   async #apply(): Promise<void> {
-    const { tasks } = this.plan;
-    if (this.machine.options.deferCutover) {
-      await this.#applyTogether(tasks);
-      return;
-    }
-    for (const task of tasks) {
-      if (task.execution === 'copy') {
-        await this.#copy([task]);
-        await this.#cutOver([task]);
-      } else {
-        await this.#step('runStatements', [task], 'running');
-      }
-      this.machine.complete([task.id], {});
+    const controls = this.#controls.run();
+    try {
+      if (this.machine.options.deferCutover) await this.#applyTogether(this.#plan.tasks);
+      else await this.#applyInTurn(this.#plan.tasks);
+    } finally {
+      this.#controls.close();
+      await controls;
     }
   }
 
-  /** New tables first; then everything is copied and waits; then it all changes in one window. */
+  async #applyInTurn(tasks: readonly PlannedTask[]): Promise<void> {
+    for (const task of tasks) {
+      if (task.execution !== 'copy') {
+        await this.#step('runStatements', [task], 'running');
+        continue;
+      }
+      await this.#copy([task]);
+      this.#cuttingOver = [task.id];
+      await this.#step('cutOver', [task], 'cutting_over');
+    }
+  }
+
+  /** New tables first; then everything is copied and waits; then it all changes in one window, drops last. */
   async #applyTogether(tasks: readonly PlannedTask[]): Promise<void> {
     const { machine } = this;
     const creates = tasks.filter((task) => task.action === 'create');
     const copies = tasks.filter((task) => task.execution === 'copy');
-    const rest = tasks.filter((task) => !creates.includes(task) && !copies.includes(task));
-    if (creates.length > 0) {
-      await this.#step('runStatements', creates, 'running');
-      machine.complete(idsOf(creates), {});
-    }
+    const others = tasks.filter((task) => !creates.includes(task) && !copies.includes(task));
+    const rest = [
+      ...others.filter((task) => task.action !== 'drop'),
+      ...others.filter((task) => task.action === 'drop'),
+    ];
+    for (const task of creates) await this.#step('runStatements', [task], 'running');
     machine.set(idsOf(rest), 'waiting_for_cutover');
     if (copies.length > 0) {
       await this.#copy(copies);
       await this.#step('holdTables', copies, 'waiting_for_cutover');
     } else if (rest.length > 0) {
-      await condition(() => machine.cutoverRequested || machine.cancelRequested);
+      await this.#awaitCutover();
     }
     this.#cuttingOver = idsOf([...copies, ...rest]);
-    if (copies.length > 0) {
-      machine.set(idsOf(rest), 'cutting_over');
-      await this.#cutOver(copies);
-      machine.complete(idsOf(copies), {});
-    }
-    for (const task of rest) {
-      await this.#step('runStatements', [task], 'cutting_over');
-      machine.complete([task.id], {});
-    }
+    if (copies.length > 0) await this.#step('cutOver', copies, 'cutting_over', rest);
+    for (const task of rest) await this.#step('runStatements', [task], 'cutting_over', rest);
   }
 
   async #copy(tasks: readonly PlannedTask[]): Promise<void> {
@@ -178,109 +210,95 @@ export class Lifecycle {
     await this.#step('copyTables', tasks, 'running');
   }
 
-  async #cutOver(tasks: readonly PlannedTask[]): Promise<void> {
-    if (!this.machine.options.deferCutover) this.#cuttingOver = idsOf(tasks);
-    await this.#step('cutOver', tasks, 'cutting_over');
+  /** Without a copy there is no driver to hold: the workflow itself waits. */
+  async #awaitCutover(): Promise<void> {
+    const { machine } = this;
+    do {
+      await this.#gate();
+      await condition(() => machine.cutoverRequested || machine.stopRequested || machine.cancelRequested);
+    } while (machine.stopRequested || machine.cancelRequested);
+  }
+
+  /** C2: after an accepted stop nothing passes until the resume; after a cancel nothing passes at all. */
+  async #gate(): Promise<void> {
+    const { machine } = this;
+    await condition(() => !machine.stopAsked);
+    if (machine.stopRequested) machine.stopped();
+    await condition(() => !machine.stopRequested || machine.cancelRequested);
+    if (machine.cancelRequested) throw new CancelAsked();
   }
 
   /**
-   * One step, through stops, resumes and hand-overs, until it is done. C2: after an accepted stop no step
-   * is scheduled until the resume.
+   * One step, through stops, resumes and hand-overs, until it is done.
+   *
+   * @param along tasks that are in the same state meanwhile, because they belong to the same cutover
    */
-  async #step(step: Step, tasks: readonly PlannedTask[], state: TaskState): Promise<void> {
+  async #step(
+    step: Step,
+    tasks: readonly PlannedTask[],
+    state: TaskState,
+    along: readonly PlannedTask[] = [],
+  ): Promise<void> {
     const { machine } = this;
     const ids = idsOf(tasks);
     for (;;) {
-      if (machine.stopRequested) machine.stopped();
-      await condition(() => !machine.stopRequested || machine.cancelRequested);
-      if (machine.cancelRequested) throw new CancelAsked();
-      machine.set(ids, state);
-      this.#stepRunning = true;
-      this.#started = true;
-      const activities = changeActivities(
-        this.dataPlane,
-        `${WORDS[step]} ${ids.length === 1 ? ids[0] : `${ids.length} tables`}`,
-      );
-      const input: StepInput = {
-        changeId: this.changeId,
-        route: this.plan.route,
-        planHash: this.plan.planHash,
-        stateNamespace: this.stateNamespace,
-        tasks,
-        control: machine.control,
-      };
-      const outcome = await activities[step](input).finally(() => {
-        this.#stepRunning = false;
-      });
-      switch (outcome.outcome) {
-        case 'done':
-          machine.report(outcome.reports);
-          return;
-        case 'asked':
-          return;
-        case 'handover': // S4: another worker, at attempt one
-          continue;
-        case 'stopped':
-          // A stop that was taken back while the driver was ending; never a loop without a pause.
-          if (!machine.stopRequested && !machine.cancelRequested) await sleep('1s');
-          continue;
+      await this.#gate();
+      machine.set([...ids, ...idsOf(along)], state);
+      const outcome = await this.#attempt(step, tasks);
+      const reports = outcome.outcome === 'done' ? outcome.reports : {};
+      // A driver that found itself stopped may have found the swap done before it.
+      const swapped =
+        outcome.outcome === 'stopped' && step === 'cutOver' && ids.every((id) => outcome.swapped.includes(id));
+      if (outcome.outcome === 'done' || swapped) {
+        if (FINAL.includes(step)) machine.complete(ids, reports);
+        else machine.report(reports);
+        return;
       }
+      if (outcome.outcome === 'asked') return;
+      // Stopped: the gate waits for the resume. Handed over: again at once, at attempt one (S4).
     }
   }
 
-  /** E7. Nothing is left of a change that never reached the target. */
-  async #cleanUp(): Promise<void> {
-    await this.controls.idle();
-    if (!this.#started) return;
-    const { plan } = this;
-    await cleanUpActivity(this.dataPlane).cleanUp({
-      changeId: this.changeId,
-      route: plan.route,
-      stateNamespace: this.stateNamespace,
-      planHash: plan.planHash,
-      tasks: plan.tasks,
-    });
-  }
-
-  /** The first failure is the one that counts; leftovers that stay are named beside it. */
-  async #cleanUpAfterFailure(): Promise<void> {
+  async #attempt(step: Step, tasks: readonly PlannedTask[]): Promise<StepOutcome> {
+    const { machine } = this;
+    const ids = idsOf(tasks);
+    const { control } = machine;
+    const activities = changeActivities(
+      this.dataPlane,
+      `${WORDS[step]} ${ids.length === 1 ? ids[0] : `${ids.length} tables`}`,
+    );
+    const halted = (): boolean => !FINAL.includes(step) && (machine.stopRequested || machine.cancelRequested);
+    this.#running = { step, ids };
+    this.#started = true;
+    this.#controls.begin(control);
     try {
-      await this.#cleanUp();
+      return await cancelWhen(halted, STOP_GRACE_MS, () => activities[step]({ ...this.#place(), tasks, control }));
     } catch (error) {
-      this.machine.log.add({
-        what: 'cleanUp',
-        outcome: 'noted',
-        detail: `leftovers stay on the target: ${toFailure(error).message}`,
-      });
+      if (wasGivenBack(error)) return { outcome: 'handover' };
+      // The server is away, or no worker is there: the position is in the target, from the last checkpoint (E4).
+      if (halted() && isCancellation(error)) return { outcome: 'stopped', swapped: [] };
+      throw error;
+    } finally {
+      this.#controls.end();
+      this.#running = undefined;
     }
+  }
+
+  /** E7. Never throws: what ended the change is what counts; leftovers that stay are named beside it. */
+  async #cleanUp(): Promise<void> {
+    if (!this.#started) return; // nothing is left of a change that never reached the target
+    const { machine } = this;
+    machine.waitFor('the clean-up of the target');
+    try {
+      await untilServed(() => cleanUpActivity(this.dataPlane).cleanUp({ ...this.#place(), tasks: this.#plan.tasks }));
+    } catch (error) {
+      const { type, message } = toFailure(error);
+      machine.leftovers({ code: type ?? 'internal', message });
+    }
+    machine.waitFor(undefined);
   }
 }
-
-const WORDS: Readonly<Record<Step, string>> = {
-  runStatements: 'change',
-  prepareTables: 'prepare',
-  copyTables: 'copy',
-  holdTables: 'hold',
-  cutOver: 'cut over',
-};
 
 function idsOf(tasks: readonly PlannedTask[]): string[] {
   return tasks.map((task) => task.id);
-}
-
-/** The failure with the stable code, from wherever it was thrown. */
-export function toFailure(error: unknown): ApplicationFailure {
-  if (error instanceof ApplicationFailure) return error;
-  if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure) {
-    return ApplicationFailure.create({
-      type: error.cause.type ?? 'internal',
-      message: error.cause.message,
-      nonRetryable: true,
-    });
-  }
-  return ApplicationFailure.create({
-    type: 'internal',
-    message: error instanceof Error ? error.message : String(error),
-    nonRetryable: true,
-  });
 }

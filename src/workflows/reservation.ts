@@ -1,50 +1,58 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { type ControlActivities, reservationId, type Route } from '../contract/index.js';
+import { isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { reservationId, type Route } from '../contract/index.js';
+import { controlActivities, releaseActivity } from './activities.js';
 import { refusal } from './change-input.js';
 import type { ChangeMachine } from './change-machine.js';
+import { cancelWhen, untilServed } from './scopes.js';
 import { targetReservation } from './target-reservation.js';
 
-const LOOK_AGAIN = '1s';
-
 /**
- * Takes the target for this change: one child of that id runs at a time, and it ends with its parent,
- * however the parent ends. A change that queues looks again every second; resolves to false when it is
- * cancelled meanwhile.
+ * Takes the target for this change (C4): one child of that id runs at a time, and it ends with its parent,
+ * however the parent ends. A change that queues sleeps until the holder is gone, and tries again.
+ *
+ * @param gate waits while the change is stopped; throws when it is cancelled
  */
 export async function reserveTarget(
   machine: ChangeMachine,
-  route: Route,
-  changeId: string,
-  activities: ControlActivities,
-): Promise<ChildWorkflowHandle<typeof targetReservation> | undefined> {
+  { changeId, dataPlane, route }: { changeId: string; dataPlane: string; route: Route },
+  gate: () => Promise<void>,
+): Promise<void> {
   const reservation = reservationId(route);
-  const ids = machine.tasks.map((task) => task.id);
+  const summary = `reservation of ${route.target}`;
   for (;;) {
-    await condition(() => !machine.stopRequested || machine.cancelRequested);
-    if (machine.cancelRequested) return undefined;
+    await gate();
     try {
-      const handle = await startChild(targetReservation, {
+      await startChild(targetReservation, {
         workflowId: reservation,
         args: [{ changeId }],
         parentClosePolicy: ParentClosePolicy.TERMINATE,
         staticSummary: `held by ${changeId}`,
       });
-      machine.waitFor(undefined);
-      return handle;
+      machine.reserved();
+      return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const holder = await activities.findHolder({ reservation });
-    if (holder.changeId === null) continue; // gone in the meantime
+    const { changeId: holder } = await untilServed(() =>
+      controlActivities(dataPlane, summary).findHolder({ reservation }),
+    );
+    if (holder === null) continue; // gone in the meantime
     if (machine.options.onConflict === 'reject') {
       throw refusal(
         'target_held',
-        `Expected target ${route.target} (${route.environment}) to be free, change ${holder.changeId} holds it. Wait for it, or start with onConflict "queue".`,
+        `Expected target ${route.target} (${route.environment}) to be free, change ${holder} holds it. Wait for it, or start with onConflict "queue".`,
       );
     }
-    machine.waitFor(`target ${route.target}, held by ${holder.changeId}`);
-    machine.set(ids, 'queued');
-    await condition(() => machine.cancelRequested, LOOK_AGAIN);
+    machine.waitFor(`target ${route.target}, held by ${holder}`);
+    try {
+      await cancelWhen(
+        () => machine.stopRequested || machine.cancelRequested,
+        0,
+        () => untilServed(() => releaseActivity(dataPlane, summary).awaitRelease({ reservation })),
+      );
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
   }
 }

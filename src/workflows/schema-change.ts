@@ -1,6 +1,7 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
+  type ApplicationFailure,
   CancellationScope,
   condition,
   defineQuery,
@@ -22,58 +23,45 @@ import {
   type SchemaChangeResult,
 } from '../contract/index.js';
 import { controlActivities } from './activities.js';
-import { refusal, resolveInput } from './change-input.js';
+import { DEFAULT_OPTIONS, refusal, type ResolvedOptions, resolveInput } from './change-input.js';
 import { ChangeMachine } from './change-machine.js';
 import { Details } from './details.js';
-import { Lifecycle, toFailure } from './lifecycle.js';
+import { Lifecycle } from './lifecycle.js';
+import { toFailure, untilServed } from './scopes.js';
 
 /** One schema change: plan -> apply -> cutover -> end. Its workflow id is the change id. */
-export async function schemaChange(input: SchemaChangeInput): Promise<SchemaChangeResult> {
+export async function schemaChange(given: SchemaChangeInput): Promise<SchemaChangeResult> {
   const { workflowId: changeId, taskQueue } = workflowInfo();
-  const machine = new ChangeMachine(changeId, input, resolveInput(input), () => Date.now());
+  const { input, options, mistake } = read(given);
+  const machine = new ChangeMachine(changeId, input, options, () => Date.now());
   const lifecycle = new Lifecycle(changeId, taskQueue, input, machine);
-  const details = new Details(input);
-  const refresh = (): void => details.refresh(machine.status(), machine.plan);
+  const view = new View(machine, input);
 
-  for (const name of MESSAGE_NAMES) registerMessage(name, machine, lifecycle, refresh);
-  setHandler(defineQuery(QUERIES.status), () => machine.status(), {
-    description: 'State, tasks, what it waits for, the controls accepted now',
-  });
-  setHandler(defineQuery(QUERIES.plan), () => machine.plan ?? null, {
-    description: 'The plan, complete; null while planning',
-  });
-  setHandler(defineQuery(QUERIES.events), () => machine.log.read(), {
-    description: 'Who did what, when, with which outcome',
-  });
+  for (const name of MESSAGE_NAMES) registerMessage(name, machine, lifecycle, view);
+  registerQueries(machine);
   setHandler(
     defineSignal<[Milestone]>(INTERNAL_SIGNALS.milestone),
     (milestone) => {
       machine.milestone(milestone);
-      refresh();
+      view.refresh();
     },
     { description: 'Internal: progress of a table' },
   );
+  if (mistake !== undefined) {
+    machine.end('failed', { code: mistake.type ?? 'internal', message: mistake.message });
+    view.refresh();
+    throw mistake;
+  }
 
   // A native cancel means the same as the message: the driver is stopped in order, not cut off.
-  const cancelled = CancellationScope.current().cancelRequested.catch(() => {
-    machine.cancelNatively();
-    return lifecycle.stepRunning ? lifecycle.controls.write().then(refresh) : undefined;
-  });
+  const root = CancellationScope.current();
+  root.cancelRequested.catch(() => machine.cancelNatively());
   return CancellationScope.nonCancellable(async () => {
-    let outcome: 'ended' | 'cancelled';
-    const states = watchStates(machine, refresh);
-    try {
-      outcome = await lifecycle.run();
-    } finally {
-      states.stop();
-      refresh();
-      // An update that is being answered would fail if the workflow returned under it.
-      await condition(allHandlersFinished);
-    }
+    const outcome = await view.during(() => lifecycle.run());
     if (outcome === 'cancelled') {
-      if (!CancellationScope.current().parent?.consideredCancelled)
-        await controlActivities(taskQueue, 'end as cancelled').requestCancel({ changeId });
-      await cancelled;
+      if (!root.consideredCancelled)
+        await untilServed(() => controlActivities(taskQueue, 'end as cancelled').requestCancel({ changeId }));
+      await condition(() => root.consideredCancelled);
       throw new CancelledFailure(`change ${changeId} was cancelled`);
     }
     return {
@@ -86,65 +74,107 @@ export async function schemaChange(input: SchemaChangeInput): Promise<SchemaChan
   });
 }
 
-function registerMessage<N extends MessageName>(
-  name: N,
-  machine: ChangeMachine,
-  lifecycle: Lifecycle,
-  refresh: () => void,
-): void {
-  const { description } = MESSAGES[name];
-  const accept = async (message: MessageArguments[N]): Promise<MessageResult> => {
-    const cuttingOver = machine.state === 'cutting_over';
-    const result = machine.accept(name, message);
-    refresh();
-    if (!lifecycle.stepRunning || result.already) return result;
-    const written = lifecycle.controls.write();
-    if (name !== 'stop' || !cuttingOver) {
-      await written;
-      return { ...result, state: machine.state };
+/** An input with mistakes still gets its state shown and its queries answered. */
+function read(given: SchemaChangeInput): {
+  input: SchemaChangeInput;
+  options: ResolvedOptions;
+  mistake?: ApplicationFailure;
+} {
+  try {
+    return { input: given, options: resolveInput(given) };
+  } catch (error) {
+    const { target, environment } = (typeof given === 'object' ? { ...given } : {}) as Partial<SchemaChangeInput>;
+    const name = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 100) : '');
+    const input = { target: name(target), environment: name(environment) };
+    return { input, options: DEFAULT_OPTIONS, mistake: toFailure(error) };
+  }
+}
+
+/** What people see of the change: details, search attributes, and its states in the event log. */
+class View {
+  readonly #details: Details;
+  #state: string | undefined;
+
+  constructor(
+    private readonly machine: ChangeMachine,
+    input: SchemaChangeInput,
+  ) {
+    this.#details = new Details(input);
+  }
+
+  refresh(): void {
+    const status = this.machine.status();
+    if (status.state !== this.#state) {
+      this.#state = status.state;
+      this.machine.log.add({ what: 'state', outcome: 'noted', detail: status.state });
     }
-    // The swap may be under way: only the target knows whether the stop came in time (C2).
-    if (lifecycle.stillStoppable(await written)) return { ...result, state: machine.state };
-    const why = 'the tables are swapped already; wait for the end of the change';
-    machine.withdrawStop(why);
-    refresh();
-    throw refusal('control_refused', `Expected to stop before the swap, but ${why}.`);
+    this.#details.refresh(status, this.machine.plan);
+  }
+
+  /** Shows every change of state, whoever caused it, while `work` runs, and the last one after it. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const progress = { over: false };
+    this.refresh();
+    const watching = (async () => {
+      while (!progress.over) {
+        await condition(() => progress.over || this.machine.state !== this.#state);
+        this.refresh();
+      }
+    })();
+    try {
+      return await work();
+    } finally {
+      progress.over = true;
+      await watching;
+      // An update that is being answered would fail if the workflow returned under it.
+      await condition(allHandlersFinished);
+    }
+  }
+}
+
+function registerMessage(name: MessageName, machine: ChangeMachine, lifecycle: Lifecycle, view: View): void {
+  const { description } = MESSAGES[name];
+  const accept = async (message: MessageArguments[MessageName]): Promise<MessageResult> => {
+    const result = machine.accept(name, message);
+    view.refresh();
+    if (!machine.stopAsked || name !== 'stop') return result;
+    if (result.already) await condition(() => !machine.stopAsked);
+    else await lifecycle.decideStop();
+    view.refresh();
+    if (machine.stopRequested) return { ...result, state: machine.state };
+    throw refusal(
+      'control_refused',
+      `Expected a stop before the swap; the tables are swapped already. Wait for the end of the change, which is ${machine.state}.`,
+    );
   };
-  setHandler(defineUpdate<MessageResult, [MessageArguments[N]]>(name), accept, {
+  setHandler(defineUpdate<MessageResult, [MessageArguments[MessageName]]>(name), accept, {
     description,
-    validator: (message) => machine.assertAccepts(name, message),
+    validator: (message: MessageArguments[MessageName]) => machine.assertAccepts(name, message),
   });
   setHandler(
-    defineSignal<[MessageArguments[N]]>(name),
+    defineSignal<[MessageArguments[MessageName]]>(name),
     async (message) => {
       try {
         await accept(message);
       } catch (error) {
+        // Nobody is there to be answered. What is no refusal is a fault and must not be hidden.
         const failure = toFailure(error);
-        if (!(error instanceof ApplicationFailure)) throw error;
-        machine.recordRefusal(name, message, failure);
+        if (failure !== error) throw error;
+        machine.recordRefusal(name, message, failure.message);
       }
     },
     { description },
   );
 }
 
-/** Shows every change of state, whoever caused it. */
-function watchStates(machine: ChangeMachine, refresh: () => void): { stop(): void } {
-  let stopped = false;
-  let seen = machine.state;
-  refresh();
-  const watching = (async () => {
-    while (!stopped) {
-      await condition(() => stopped || machine.state !== seen);
-      seen = machine.state;
-      refresh();
-    }
-  })();
-  return {
-    stop: () => {
-      stopped = true;
-      void watching;
-    },
-  };
+function registerQueries(machine: ChangeMachine): void {
+  setHandler(defineQuery(QUERIES.status), () => machine.status(), {
+    description: 'State, tasks, what it waits for, the controls accepted now',
+  });
+  setHandler(defineQuery(QUERIES.plan), () => machine.plan ?? null, {
+    description: 'The plan, complete; null while planning',
+  });
+  setHandler(defineQuery(QUERIES.events), () => machine.log.read(), {
+    description: 'Who did what, when, with which outcome',
+  });
 }
