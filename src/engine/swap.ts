@@ -91,11 +91,9 @@ type Attempt =
 
 async function attemptSwap(driver: Driver, session: Session, tables: readonly SwapTable[]): Promise<Attempt> {
   const names = tables.flatMap(({ rows }) => [rows.original, rows.shadow]);
-  try {
-    // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
-    await session.execute(`LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`);
-  } catch (error) {
-    if (!(error instanceof SternaError) || error.code !== 'lock_not_granted') throw error;
+  // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
+  const lock = `LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`;
+  if (!(await whenGranted(session, lock))) {
     return {
       swapped: false,
       reason: await describeBlockers(
@@ -108,15 +106,29 @@ async function attemptSwap(driver: Driver, session: Session, tables: readonly Sw
   try {
     const reason = await finishUnderLock(driver, session, tables, locked);
     if (reason !== undefined) return { swapped: false, reason };
-    await session.execute(
+    // A backup lock lets LOCK TABLES pass and holds the RENAME.
+    const renamed = await whenGranted(
+      session,
       `RENAME TABLE ${tables.map(({ rows }) => `${rows.original} TO ${quoteTable(rows.namespace, oldName(rows.table))}, ${rows.shadow} TO ${rows.original}`).join(', ')}`,
     );
+    if (!renamed) return { swapped: false, reason: 'a lock on the instance, such as a backup lock' };
     for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: 'swapped' });
   } finally {
     // Always the last word on this session: a lock must not outlive the attempt.
     await session.execute('UNLOCK TABLES');
   }
   return { swapped: true, blockedMs: Math.round(performance.now() - locked) };
+}
+
+/** False when the lock is not granted in time (E6). */
+async function whenGranted(session: Session, statement: string): Promise<boolean> {
+  try {
+    await session.execute(statement);
+    return true;
+  } catch (error) {
+    if (error instanceof SternaError && error.code === 'lock_not_granted') return false;
+    throw error;
+  }
 }
 
 /** Epoch, stop request, last changes. Returns why not to swap. */

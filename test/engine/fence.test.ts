@@ -35,17 +35,26 @@ it('never reads a row before its commit is visible, though the binlog has it alr
   const started = performance.now();
   const commit = application.query("UPDATE t SET note = 'late' WHERE id = 7");
   const notYet = await until('the commit waits for a replica', async () => {
-    const [rows] = await admin.query("SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE state LIKE '%semi-sync%ACK%'");
+    const [rows] = await admin.query(
+      "SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE state LIKE '%semi-sync%ACK%'",
+    );
     return Number((rows as { n: string }[])[0]?.n) > 0;
   });
   expect(notYet).toBe(true);
-  const [[visible]] = (await admin.query(`SELECT note FROM \`${space.name}\`.t WHERE id = 7`)) as unknown as [[{ note: string }]];
+  const [[visible]] = (await admin.query(`SELECT note FROM \`${space.name}\`.t WHERE id = 7`)) as unknown as [
+    [{ note: string }],
+  ];
   expect(visible.note).not.toBe('late');
 
   await commit;
   expect(performance.now() - started).toBeGreaterThan(1_000); // it was held, so the fence had something to wait for
   await admin.query('SET GLOBAL rpl_semi_sync_source_enabled = 0');
-  await until('the shadow has it', async () => (await space.query<{ note: string }>('SELECT note FROM `_t_sterna_new` WHERE id = 7'))[0]?.note === 'late', { timeoutMs: 5_000 });
+  await until(
+    'the shadow has it',
+    async () =>
+      (await space.query<{ note: string }>('SELECT note FROM `_t_sterna_new` WHERE id = 7'))[0]?.note === 'late',
+    { timeoutMs: 5_000 },
+  );
   await change.control({ cutover: true });
   await holding;
   await change.cutOver();

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canMount, MysqlProcess } from '../support/mysql-process.js';
+import { TestNamespace } from '../support/namespace.js';
+import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { until } from '../support/until.js';
+import { Writer } from '../support/writer.js';
+
+describe('a server that fails', () => {
+  let server: MysqlProcess;
+  beforeAll(async () => {
+    server = await MysqlProcess.start();
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('is killed in mid-copy and comes back: the copy goes on from its checkpoint and no write is missing (E2, E4)', async () => {
+    const space = await TestNamespace.create('killed', server.server);
+    space.connection.on('error', () => undefined); // it goes down with the server
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 40_000);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await change.control({ volume: 5 });
+    const writer = await Writer.start({ server: server.server, namespace: space.name, table: 't', rate: 200 });
+    const copying = change.copy();
+    copying.catch(() => undefined); // asserted below
+    await until('it copies', () => change.progress.some((p) => p.phase === 'copying' && p.rows > 15_000), {
+      intervalMs: 5,
+    });
+    await server.kill('SIGKILL');
+    await expect(copying).rejects.toMatchObject({
+      code: expect.stringMatching(/^(connection_lost|server_unreachable)$/) as string,
+    });
+    await server.start();
+    const before = change.progress.length;
+    await change.copy();
+    expect(change.progress[before]?.rows).toBeGreaterThan(0);
+    await change.cutOver();
+    await writer.stop();
+    const after = await TestNamespace.create('check', server.server);
+    await after.query(`USE \`${space.name}\``);
+    expect(writer.acknowledged).toBeGreaterThan(100);
+    expect(await writer.differences(after.connection)).toEqual([]);
+    await change.cleanUp();
+    expect((await after.query(`SHOW TABLES`)).length).toBe(1);
+    await after.drop();
+    await space.drop();
+  });
+
+  it('has purged the binlogs of a stopped change: the resume says so and restarts nothing (E4)', async () => {
+    await using space = await TestNamespace.create('purged', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 500);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await space.query('UPDATE t SET k = 1 WHERE id = 1');
+    await space.query('FLUSH BINARY LOGS');
+    const [{ File: file } = { File: '' }] = await space.query<{ File: string }>('SHOW BINARY LOG STATUS');
+    await space.query(`PURGE BINARY LOGS TO '${file}'`);
+    await expect(change.copy()).rejects.toMatchObject({
+      code: 'position_lost',
+      message: expect.stringContaining('purged') as string,
+    });
+    expect(await space.query('SELECT COUNT(*) AS n FROM `_t_sterna_new`')).toEqual([{ n: '0' }]);
+    await change.cleanUp();
+  });
+
+  it('has another history after a failover: the resume refuses it (E4)', async () => {
+    await using space = await TestNamespace.create('history', server.server);
+    await space.query(PLAIN_TABLE);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await space.query('RESET BINARY LOGS AND GTIDS');
+    await expect(change.copy()).rejects.toMatchObject({
+      code: 'position_lost',
+      message: expect.stringContaining('another history') as string,
+    });
+    await change.cleanUp();
+  });
+
+  it('turns read-only in mid-copy: the step fails as not the writer and goes on when it is one again', async () => {
+    await using space = await TestNamespace.create('readonly', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 20_000);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await change.control({ volume: 3 });
+    const copying = change.copy();
+    copying.catch(() => undefined); // asserted below
+    await until('it copies', () => change.progress.some((p) => p.phase === 'copying' && p.rows > 500), {
+      intervalMs: 5,
+    });
+    await space.query('SET GLOBAL super_read_only = 1');
+    await expect(copying).rejects.toMatchObject({ code: 'not_the_writer' });
+    await space.query('SET GLOBAL super_read_only = 0');
+    await space.query('SET GLOBAL read_only = 0');
+    await change.control({ volume: 11 });
+    await change.copy();
+    await change.cutOver();
+    await change.cleanUp();
+    expect(await space.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '20000' }]);
+  });
+});
+
+describe.runIf(canMount())('a server without space', () => {
+  let binlogs: string;
+  beforeAll(async () => {
+    binlogs = await mkdtemp(path.join(tmpdir(), 'sterna-binlogs-'));
+  });
+  afterAll(async () => {
+    await rm(binlogs, { recursive: true });
+  });
+
+  it('ends the change as disk_full and keeps the original', async () => {
+    // The binlog has its place elsewhere: a server that cannot write it waits for space instead of failing.
+    await using server = await MysqlProcess.start({
+      diskMiB: 150,
+      options: ['--innodb-redo-log-capacity=8M', `--log-bin=${path.join(binlogs, 'binlog')}`],
+    });
+    await using space = await TestNamespace.create('full', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 60_000);
+    await using change = await EngineChange.plan(
+      space,
+      't',
+      'MODIFY k BIGINT NOT NULL, ADD COLUMN pad CHAR(250) NOT NULL DEFAULT "x"',
+    );
+    await change.prepare();
+    await expect(change.copy()).rejects.toMatchObject({ code: 'disk_full' });
+    expect(await space.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '60000' }]);
+    await change.cleanUp();
+    expect(await space.tables()).toEqual(['t']);
+  });
+});
