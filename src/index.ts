@@ -1,6 +1,12 @@
 /** The public API. Each part is also an export of its own: `sterna/client`, `sterna/worker`, … */
 export * from './client/index.js';
 export * from './contract/index.js';
-export { type InventoryResolver, loadStaticInventory, type ResolvedTarget, type TargetRequest, type TargetSummary } from './inventory/index.js';
+export {
+  type InventoryResolver,
+  loadStaticInventory,
+  type ResolvedTarget,
+  type TargetRequest,
+  type TargetSummary,
+} from './inventory/index.js';
 export { type RouterStats, TargetRouter, type TargetRouterOptions } from './router/index.js';
 export { openRouter, resolveWorkerOptions, SternaWorker, type WorkerOptions } from './worker/index.js';

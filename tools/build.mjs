@@ -10,7 +10,11 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 
-const config = ts.getParsedCommandLineOfConfigFile(path.join(root, 'tsconfig.build.json'), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail([diagnostic]) });
+const config = ts.getParsedCommandLineOfConfigFile(
+  path.join(root, 'tsconfig.build.json'),
+  {},
+  { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail([diagnostic]) },
+);
 if (config === undefined) throw new Error('Expected tsconfig.build.json to be readable.');
 const program = ts.createProgram(config.fileNames, config.options);
 const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
@@ -36,14 +40,28 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   // What only the worker needs is loaded from its packages; so is everything native.
-  external: ['@temporalio/worker', '@temporalio/activity', '@temporalio/core-bridge', 'mysql2', '@vlasky/zongji', 'pino', 'prom-client'],
+  external: [
+    '@temporalio/worker',
+    '@temporalio/activity',
+    '@temporalio/core-bridge',
+    'mysql2',
+    '@vlasky/zongji',
+    'pino',
+    'prom-client',
+  ],
   // Bundled CommonJS asks for Node's own modules by require.
-  banner: { js: "import { createRequire as sternaCreateRequire } from 'node:module';\nconst require = sternaCreateRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as sternaCreateRequire } from 'node:module';\nconst require = sternaCreateRequire(import.meta.url);",
+  },
 });
 
 /** @param {readonly ts.Diagnostic[]} found */
 function fail(found) {
-  const host = { getCanonicalFileName: (/** @type {string} */ name) => name, getCurrentDirectory: () => root, getNewLine: () => '\n' };
+  const host = {
+    getCanonicalFileName: (/** @type {string} */ name) => name,
+    getCurrentDirectory: () => root,
+    getNewLine: () => '\n',
+  };
   console.error(ts.formatDiagnostics(found, host));
   process.exit(1);
 }

@@ -1,4 +1,3 @@
 export { createChangeActivities } from './change-activities.js';
 export { createControlActivities } from './control-activities.js';
 export { createReadActivities } from './read-activities.js';
-export type { ActivityDependencies } from './operation.js';

@@ -1,5 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ChangeOptions, type ChangeStatus, ERRORS, type Plan, renderPlanText, type SchemaChangeInput, SternaError } from '../contract/index.js';
+import {
+  type ChangeOptions,
+  type ChangeStatus,
+  ERRORS,
+  type Plan,
+  renderPlanText,
+  type SchemaChangeInput,
+  SternaError,
+} from '../contract/index.js';
 import type { SternaClient } from '../client/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
@@ -29,13 +37,23 @@ export function addChangeCommands(program: Command, run: RunWithClient): void {
   withStartOptions(program.command('plan').description('make a plan and show it; it waits for `sterna apply ID`'))
     .option('-s, --schema <dir>', 'schema folder: DIR/<namespace>/<table>.sql')
     .addHelpText('after', '\nExample:\n  sterna plan -t orders-prod -e production -s schema/')
-    .action((flags: StartFlags) => run(async (client, output) => planOnly(client, output, await inputFromFolder(flags, false), flags)));
+    .action((flags: StartFlags) =>
+      run(async (client, output) => planOnly(client, output, await inputFromFolder(flags, false), flags)),
+    );
 
-  withStartOptions(program.command('apply').argument('[id]', 'a planned change').description('apply a planned change, or plan and apply in one go'))
+  withStartOptions(
+    program
+      .command('apply')
+      .argument('[id]', 'a planned change')
+      .description('apply a planned change, or plan and apply in one go'),
+  )
     .option('-s, --schema <dir>', 'schema folder: DIR/<namespace>/<table>.sql')
     .option('-y, --yes', 'no question')
     .option('-w, --watch', 'draw the progress until the end')
-    .addHelpText('after', '\nExamples:\n  sterna apply orders-prod.production.20260301 --watch\n  sterna apply -t orders-prod -e production -s schema/ -y --watch')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sterna apply orders-prod.production.20260301 --watch\n  sterna apply -t orders-prod -e production -s schema/ -y --watch',
+    )
     .action((part: string | undefined, flags: StartFlags) =>
       run(async (client, output) => {
         if (part !== undefined) return applyPlanned(client, output, await client.complete(part), flags);
@@ -44,15 +62,25 @@ export function addChangeCommands(program: Command, run: RunWithClient): void {
       }),
     );
 
-  withStartOptions(program.command('alter').argument('<statement>', 'one ALTER TABLE, run online as written').description('plan and apply one ALTER TABLE'))
+  withStartOptions(
+    program
+      .command('alter')
+      .argument('<statement>', 'one ALTER TABLE, run online as written')
+      .description('plan and apply one ALTER TABLE'),
+  )
     .requiredOption('-n, --namespace <name>', 'MySQL schema of the table')
     .option('-y, --yes', 'no question; without it the plan waits for `sterna apply ID`')
     .option('-w, --watch', 'draw the progress until the end')
-    .addHelpText('after', "\nExample:\n  sterna alter -t orders-prod -e production -n shop 'ALTER TABLE orders ADD COLUMN note TEXT' -y --watch")
+    .addHelpText(
+      'after',
+      "\nExample:\n  sterna alter -t orders-prod -e production -n shop 'ALTER TABLE orders ADD COLUMN note TEXT' -y --watch",
+    )
     .action((statement: string, flags: StartFlags) =>
       run(async (client, output) => {
         const input = inputOf(flags, { statements: { [flags.namespace ?? '']: [statement] } }, flags.yes === true);
-        return flags.yes === true ? startAndFollow(client, output, input, flags) : planOnly(client, output, input, flags);
+        return flags.yes === true
+          ? startAndFollow(client, output, input, flags)
+          : planOnly(client, output, input, flags);
       }),
     );
 }
@@ -78,18 +106,32 @@ export function parseVolume(text: string): number {
 }
 
 async function inputFromFolder(flags: StartFlags, autoApply: boolean): Promise<SchemaChangeInput> {
-  if (flags.schema === undefined) throw new SternaError('input_invalid', 'Expected --schema DIR with the desired files, got none.');
+  if (flags.schema === undefined)
+    throw new SternaError('input_invalid', 'Expected --schema DIR with the desired files, got none.');
   const { readSchemaFolder } = await import('./schema-folder.js'); // loaded when it is needed: it costs start-up time
   const folder = await readSchemaFolder(flags.schema);
   const target = flags.target ?? folder.target;
   const environment = flags.environment ?? folder.environment;
-  return inputOf({ ...flags, ...(target === undefined ? {} : { target }), ...(environment === undefined ? {} : { environment }) }, { schema: folder.schema }, autoApply, folder.ignore);
+  return inputOf(
+    { ...flags, ...(target === undefined ? {} : { target }), ...(environment === undefined ? {} : { environment }) },
+    { schema: folder.schema },
+    autoApply,
+    folder.ignore,
+  );
 }
 
-function inputOf(flags: StartFlags, what: Pick<SchemaChangeInput, 'schema' | 'statements'>, autoApply: boolean, ignoreTables: readonly string[] = []): SchemaChangeInput {
+function inputOf(
+  flags: StartFlags,
+  what: Pick<SchemaChangeInput, 'schema' | 'statements'>,
+  autoApply: boolean,
+  ignoreTables: readonly string[] = [],
+): SchemaChangeInput {
   const { target, environment } = flags;
   if (target === undefined || environment === undefined) {
-    throw new SternaError('input_invalid', `Expected --target and --environment (or both in sterna.yaml), got ${target === undefined ? 'no target' : 'no environment'}.`);
+    throw new SternaError(
+      'input_invalid',
+      `Expected --target and --environment (or both in sterna.yaml), got ${target === undefined ? 'no target' : 'no environment'}.`,
+    );
   }
   const options: ChangeOptions = {
     autoApply,
@@ -98,7 +140,14 @@ function inputOf(flags: StartFlags, what: Pick<SchemaChangeInput, 'schema' | 'st
     ...(flags.queue === true ? { onConflict: 'queue' as const } : {}),
     ...(ignoreTables.length > 0 ? { ignoreTables } : {}),
   };
-  return { target, environment, ...what, options, caller: callerOf(flags), ...(flags.reason === undefined ? {} : { reason: flags.reason }) };
+  return {
+    target,
+    environment,
+    ...what,
+    options,
+    caller: callerOf(flags),
+    ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+  };
 }
 
 function applyOptions(flags: StartFlags): Pick<ChangeOptions, 'allowUnsafe' | 'deferCutover' | 'revertWindow'> {
@@ -109,11 +158,19 @@ function applyOptions(flags: StartFlags): Pick<ChangeOptions, 'allowUnsafe' | 'd
   };
 }
 
-async function planOnly(client: SternaClient, output: Output, input: SchemaChangeInput, flags: StartFlags): Promise<number> {
+async function planOnly(
+  client: SternaClient,
+  output: Output,
+  input: SchemaChangeInput,
+  flags: StartFlags,
+): Promise<number> {
   const id = await client.start(input, flags.id);
   return output.about(id, async () => {
     const { plan, status } = await planOf(client, id);
-    output.result({ changeId: id, state: status.state, plan }, `${renderPlanText(plan)}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`);
+    output.result(
+      { changeId: id, state: status.state, plan },
+      `${renderPlanText(plan)}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`,
+    );
     return verdict(plan, flags.allowUnsafe === true);
   });
 }
@@ -147,10 +204,19 @@ async function applyPlanned(client: SternaClient, output: Output, id: string, fl
 }
 
 function requireYes({ yes }: StartFlags): void {
-  if (yes !== true) throw new SternaError('input_invalid', 'Expected the id of a planned change, or --yes to plan and apply in one go.');
+  if (yes !== true)
+    throw new SternaError(
+      'input_invalid',
+      'Expected the id of a planned change, or --yes to plan and apply in one go.',
+    );
 }
 
-async function startAndFollow(client: SternaClient, output: Output, input: SchemaChangeInput, flags: StartFlags): Promise<number> {
+async function startAndFollow(
+  client: SternaClient,
+  output: Output,
+  input: SchemaChangeInput,
+  flags: StartFlags,
+): Promise<number> {
   const id = await client.start(input, flags.id);
   return output.about(id, async () => {
     if (flags.watch === true) return follow(client, output, id);

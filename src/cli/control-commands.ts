@@ -22,9 +22,22 @@ const CONTROLS: Readonly<Record<Exclude<MessageName, 'apply' | 'setVolume'>, str
 /** `status`, `watch`, `list` and the controls. */
 export function addControlCommands(program: Command, run: RunWithClient): void {
   for (const [name, description] of Object.entries(CONTROLS) as [keyof typeof CONTROLS, string][]) {
-    const command = program.command(name).argument('<id>', 'the change, or an unambiguous part of its id').description(description).option('--caller <name>', 'who asks; recorded');
+    const command = program
+      .command(name)
+      .argument('<id>', 'the change, or an unambiguous part of its id')
+      .description(description)
+      .option('--caller <name>', 'who asks; recorded');
     if (name === 'stop' || name === 'cancel' || name === 'revert') command.option('--reason <text>', 'why; recorded');
-    command.addHelpText('after', `\nExample:\n  sterna ${name} orders-prod.production.20260301`).action((part: string, flags: ControlFlags) => run(control(part, name, { caller: callerOf(flags), ...(flags.reason === undefined ? {} : { reason: flags.reason }) })));
+    command
+      .addHelpText('after', `\nExample:\n  sterna ${name} orders-prod.production.20260301`)
+      .action((part: string, flags: ControlFlags) =>
+        run(
+          control(part, name, {
+            caller: callerOf(flags),
+            ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+          }),
+        ),
+      );
   }
 
   program
@@ -34,7 +47,9 @@ export function addControlCommands(program: Command, run: RunWithClient): void {
     .description('copy slower or faster, at once')
     .option('--caller <name>', 'who asks; recorded')
     .addHelpText('after', '\nExample:\n  sterna volume orders-prod.production.20260301 3')
-    .action((part: string, volume: number, flags: ControlFlags) => run(control(part, 'setVolume', { caller: callerOf(flags), volume })));
+    .action((part: string, volume: number, flags: ControlFlags) =>
+      run(control(part, 'setVolume', { caller: callerOf(flags), volume })),
+    );
 
   program
     .command('status')
@@ -70,14 +85,30 @@ export function addControlCommands(program: Command, run: RunWithClient): void {
     .action((flags: { state?: string; target?: string }) =>
       run(async (client, output) => {
         const changes = await client.list(flags);
-        const text = changes.length === 0 ? 'no changes' : await table(['change', 'state', 'tables', 'caller', 'started'], changes.map((change) => [change.changeId, change.state, change.tables.join(' '), change.caller ?? '', change.startedAt]));
+        const text =
+          changes.length === 0
+            ? 'no changes'
+            : await table(
+                ['change', 'state', 'tables', 'caller', 'started'],
+                changes.map((change) => [
+                  change.changeId,
+                  change.state,
+                  change.tables.join(' '),
+                  change.caller ?? '',
+                  change.startedAt,
+                ]),
+              );
         output.result({ changes }, text);
         return 0;
       }),
     );
 }
 
-function control<N extends MessageName>(part: string, name: N, message: MessageArguments[N]): Parameters<RunWithClient>[0] {
+function control<N extends MessageName>(
+  part: string,
+  name: N,
+  message: MessageArguments[N],
+): Parameters<RunWithClient>[0] {
   return async (client, output) => {
     const id = await client.complete(part);
     return output.about(id, async () => {
@@ -91,7 +122,11 @@ function control<N extends MessageName>(part: string, name: N, message: MessageA
 /** Rows under headings. Loaded when it is needed: it costs start-up time. */
 export async function table(head: string[], rows: string[][]): Promise<string> {
   const { default: Table } = await import('cli-table3');
-  const grid = new Table({ head, style: { head: [], border: [] }, chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } });
+  const grid = new Table({
+    head,
+    style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  });
   grid.push(...rows);
   return grid.toString();
 }

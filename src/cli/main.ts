@@ -14,7 +14,10 @@ const program = new Command('sterna')
   .option('--json', 'one JSON object on stdout')
   .option('--data-plane <name>', 'task queue of the workers', process.env.STERNA_DATA_PLANE ?? DEFAULT_DATA_PLANE)
   .option('--profile <name>', 'Temporal profile; otherwise TEMPORAL_*')
-  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 unsafe or blocked plan, 5 cannot connect')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 unsafe or blocked plan, 5 cannot connect',
+  )
   .showHelpAfterError('(sterna COMMAND --help shows an example)')
   .exitOverride();
 
@@ -39,7 +42,8 @@ const runWithClient: RunWithClient = (work) =>
 addChangeCommands(program, runWithClient);
 addControlCommands(program, runWithClient);
 addTargetCommands(program, run, runWithClient);
-for (const command of program.commands) command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
+for (const command of program.commands)
+  command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
 program.hook('preAction', (_, command) => {
   if (command.opts<{ json?: boolean }>().json === true) program.setOptionValue('json', true);
 });

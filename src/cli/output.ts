@@ -27,7 +27,8 @@ export class Output {
   failure(error: unknown, changeId?: string): number {
     const code = error instanceof SternaError ? error.code : 'internal';
     const message = error instanceof Error ? error.message : String(error);
-    if (this.json) process.stdout.write(`${JSON.stringify({ code, message, ...(changeId === undefined ? {} : { changeId }) })}\n`);
+    if (this.json)
+      process.stdout.write(`${JSON.stringify({ code, message, ...(changeId === undefined ? {} : { changeId }) })}\n`);
     else process.stderr.write(`${code}: ${message}\n`);
     return ERRORS[code].exitCode;
   }

@@ -4,7 +4,9 @@ const BAR = 24;
 
 /** A change as text: one line for itself, one for each table. */
 export function renderStatus(status: ChangeStatus): string {
-  const lines = [`${status.changeId}  ${status.state}${status.waitingFor === undefined ? '' : `, waiting for ${status.waitingFor}`}`];
+  const lines = [
+    `${status.changeId}  ${status.state}${status.waitingFor === undefined ? '' : `, waiting for ${status.waitingFor}`}`,
+  ];
   const width = Math.max(0, ...status.tasks.map((task) => task.id.length));
   for (const task of status.tasks) lines.push(`  ${task.id.padEnd(width)}  ${renderTask(task)}`);
   if (status.lastError !== undefined) lines.push(`  ${status.lastError.code}: ${status.lastError.message}`);
@@ -17,10 +19,19 @@ function renderTask({ execution, state, phase, progress, report }: TaskStatus): 
   if (state === 'running' && progress !== undefined && progress.of > 0) {
     const filled = Math.round((BAR * Math.min(progress.percent, 100)) / 100);
     const bar = `${'█'.repeat(filled)}${'·'.repeat(BAR - filled)}`;
-    const more = [`${progress.rows} of ${progress.of} rows`, `${progress.rowsPerSecond}/s`, progress.eta === undefined ? '' : `${progress.eta} left`, progress.throttle ?? '', progress.waitingFor === undefined ? '' : `waiting for ${progress.waitingFor}`];
+    const more = [
+      `${progress.rows} of ${progress.of} rows`,
+      `${progress.rowsPerSecond}/s`,
+      progress.eta === undefined ? '' : `${progress.eta} left`,
+      progress.throttle ?? '',
+      progress.waitingFor === undefined ? '' : `waiting for ${progress.waitingFor}`,
+    ];
     return `${execution.padEnd(7)} ${(phase ?? state).padEnd(11)} ${bar} ${String(progress.percent).padStart(3)} %  ${more.filter((part) => part !== '').join(', ')}`;
   }
-  const facts = report === undefined ? '' : `  ${report.rowsCopied} rows copied${report.cutoverBlockMs === undefined ? '' : `, writers blocked ${report.cutoverBlockMs} ms`}`;
+  const facts =
+    report === undefined
+      ? ''
+      : `  ${report.rowsCopied} rows copied${report.cutoverBlockMs === undefined ? '' : `, writers blocked ${report.cutoverBlockMs} ms`}`;
   const waiting = progress?.waitingFor === undefined ? '' : `, waiting for ${progress.waitingFor}`;
   return `${how}${waiting}${facts}`;
 }

@@ -14,7 +14,12 @@ export async function runWorker(configFile: string | undefined): Promise<number>
     worker.shutdown();
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  await worker.run(() => log.info({ dataPlane: options.dataPlane, ...(worker.healthPort === undefined ? {} : { healthPort: worker.healthPort }) }, 'worker ready'));
+  await worker.run(() =>
+    log.info(
+      { dataPlane: options.dataPlane, ...(worker.healthPort === undefined ? {} : { healthPort: worker.healthPort }) },
+      'worker ready',
+    ),
+  );
   log.info({}, 'worker ended');
   return 0;
 }

@@ -17,7 +17,11 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
     .addHelpText('after', '\nExample:\n  sterna pull -t orders-prod -e production -n shop -o schema/')
     .action((flags: { target: string; environment: string; namespace?: string[]; output: string }) =>
       runWithClient(async (client, output) => {
-        const { schema } = await client.pull({ target: flags.target, environment: flags.environment, ...(flags.namespace === undefined ? {} : { namespaces: flags.namespace }) });
+        const { schema } = await client.pull({
+          target: flags.target,
+          environment: flags.environment,
+          ...(flags.namespace === undefined ? {} : { namespaces: flags.namespace }),
+        });
         const files: string[] = [];
         for (const [namespace, texts] of Object.entries(schema)) {
           await mkdir(path.join(flags.output, namespace), { recursive: true });
@@ -38,20 +42,43 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
     .option('--probe', 'connect to each, through a worker')
     .option('--inventory <file>', 'inventory file (default: STERNA_INVENTORY)')
     .addHelpText('after', '\nExample:\n  sterna targets --probe')
-    .action((flags: { probe?: boolean; inventory?: string }) => (flags.probe === true ? runWithClient(async (client, output) => {
-      const { results } = await client.probe();
-      output.result({ targets: results }, await table(['target', 'environment', 'answer', 'version', 'writable', 'ms'], results.map(probeRow)));
-      return results.every((result) => result.ok) ? 0 : 5;
-    }) : run(async (output) => {
-      const file = flags.inventory ?? process.env.STERNA_INVENTORY;
-      if (file === undefined) throw new SternaError('config_invalid', 'Expected an inventory file, in --inventory or STERNA_INVENTORY, got none.');
-      const { loadStaticInventory } = await import('../inventory/index.js');
-      const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
-      const inventory = await loadStaticInventory(file, { log: { warn, error: warn } });
-      const targets = (await inventory.list?.()) ?? [];
-      output.result({ targets }, await table(['target', 'environment', 'labels'], targets.map(({ target, environment, labels }) => [target, environment, Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(' ')])));
-      return 0;
-    })));
+    .action((flags: { probe?: boolean; inventory?: string }) =>
+      flags.probe === true
+        ? runWithClient(async (client, output) => {
+            const { results } = await client.probe();
+            output.result(
+              { targets: results },
+              await table(['target', 'environment', 'answer', 'version', 'writable', 'ms'], results.map(probeRow)),
+            );
+            return results.every((result) => result.ok) ? 0 : 5;
+          })
+        : run(async (output) => {
+            const file = flags.inventory ?? process.env.STERNA_INVENTORY;
+            if (file === undefined)
+              throw new SternaError(
+                'config_invalid',
+                'Expected an inventory file, in --inventory or STERNA_INVENTORY, got none.',
+              );
+            const { loadStaticInventory } = await import('../inventory/index.js');
+            const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
+            const inventory = await loadStaticInventory(file, { log: { warn, error: warn } });
+            const targets = (await inventory.list?.()) ?? [];
+            output.result(
+              { targets },
+              await table(
+                ['target', 'environment', 'labels'],
+                targets.map(({ target, environment, labels }) => [
+                  target,
+                  environment,
+                  Object.entries(labels)
+                    .map(([name, value]) => `${name}=${value}`)
+                    .join(' '),
+                ]),
+              ),
+            );
+            return 0;
+          }),
+    );
 
   program
     .command('worker')
@@ -67,5 +94,12 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
 }
 
 function probeRow(result: ProbeResult): string[] {
-  return [result.target, result.environment ?? '', result.ok ? 'ok' : (result.error?.code ?? 'failed'), result.serverVersion ?? '', result.ok ? (result.writable === true ? 'yes' : 'no') : '', String(result.milliseconds ?? '')];
+  return [
+    result.target,
+    result.environment ?? '',
+    result.ok ? 'ok' : (result.error?.code ?? 'failed'),
+    result.serverVersion ?? '',
+    result.ok ? (result.writable === true ? 'yes' : 'no') : '',
+    String(result.milliseconds ?? ''),
+  ];
 }

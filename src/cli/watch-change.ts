@@ -10,21 +10,28 @@ const KEYS: Readonly<Record<string, MessageName>> = { s: 'stop', r: 'resume', c:
 const HELP = 'keys: s stop, r resume, c cutover, x cancel, q leave (the change goes on)';
 
 /** Draws a change until it ends, or until `until` is reached; returns the last status. */
-export async function watchChange(client: SternaClient, id: string, output: Output, until: readonly ChangeState[] = []): Promise<ChangeStatus> {
+export async function watchChange(
+  client: SternaClient,
+  id: string,
+  output: Output,
+  until: readonly ChangeState[] = [],
+): Promise<ChangeStatus> {
   const drawing = !output.json && process.stdout.isTTY && process.stdin.isTTY;
   const draw = drawing ? createLogUpdate(process.stdout) : undefined;
   let note = '';
-  let left = false;
-  const keys = drawing ? listen(async (key) => {
-    if (key === 'q' || key === '\u0003') left = true;
-    const name = KEYS[key];
-    if (name === undefined) return;
-    try {
-      note = `${name}: ${(await client.send(id, name, { caller: callerOf({}) })).state}`;
-    } catch (error) {
-      note = error instanceof Error ? error.message : String(error);
-    }
-  }) : undefined;
+  const left = { asked: false };
+  const keys = drawing
+    ? listen(async (key) => {
+        if (key === 'q' || key === '\u0003') left.asked = true;
+        const name = KEYS[key];
+        if (name === undefined) return;
+        try {
+          note = `${name}: ${(await client.send(id, name, { caller: callerOf({}) })).state}`;
+        } catch (error) {
+          note = error instanceof Error ? error.message : String(error);
+        }
+      })
+    : undefined;
   let last: ChangeStatus | undefined;
   let printed = '';
   try {
@@ -35,7 +42,7 @@ export async function watchChange(client: SternaClient, id: string, output: Outp
         const line = plainLine(status);
         if (line !== printed) output.line((printed = line));
       }
-      if (left || isTerminal(status.state) || until.includes(status.state)) break;
+      if (left.asked || isTerminal(status.state) || until.includes(status.state)) break;
     }
   } finally {
     draw?.done();
@@ -47,7 +54,10 @@ export async function watchChange(client: SternaClient, id: string, output: Outp
 
 /** On a pipe: a line whenever the state, a phase or ten percent have changed. */
 function plainLine(status: ChangeStatus): string {
-  const tasks = status.tasks.map((task) => `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`);
+  const tasks = status.tasks.map(
+    (task) =>
+      `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`,
+  );
   return `${status.state}${tasks.length > 0 ? `: ${tasks.join(', ')}` : ''}`;
 }
 

@@ -1,5 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { isGrpcServiceError, ServiceError, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { type ErrorCode, ERRORS, SternaError } from '../contract/index.js';
 
 const GRPC_NOT_FOUND = 5;
@@ -11,21 +18,32 @@ export function translateClientError(error: unknown, changeId?: string): Error {
   if (error instanceof SternaError) return error;
   const about = changeId === undefined ? '' : ` ${changeId}`;
   if (error instanceof WorkflowNotFoundError || grpcCode(error) === GRPC_NOT_FOUND) {
-    return new SternaError('change_unknown', `Expected an open change${about}, found none, or one that has ended. See \`sterna list\`.`, { cause: error });
+    return new SternaError(
+      'change_unknown',
+      `Expected an open change${about}, found none, or one that has ended. See \`sterna list\`.`,
+      { cause: error },
+    );
   }
   const failure = applicationFailure(error);
   if (failure !== undefined) return new SternaError(codeOf(failure), failure.message, { cause: error });
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) === GRPC_DEADLINE) {
-    return new SternaError('worker_missing', `Expected a worker to answer for change${about}, none did in time. Start one for this data plane.`, { cause: error });
+    return new SternaError(
+      'worker_missing',
+      `Expected a worker to answer for change${about}, none did in time. Start one for this data plane.`,
+      { cause: error },
+    );
   }
   if (grpcCode(error) === GRPC_UNAVAILABLE || error instanceof ServiceError) {
-    return new SternaError('temporal_unreachable', 'No answer from Temporal. Check TEMPORAL_ADDRESS or the profile.', { cause: error });
+    return new SternaError('temporal_unreachable', 'No answer from Temporal. Check TEMPORAL_ADDRESS or the profile.', {
+      cause: error,
+    });
   }
   return error instanceof Error ? error : new Error(String(error));
 }
 
 function applicationFailure(error: unknown): ApplicationFailure | undefined {
-  const cause = error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError ? error.cause : error;
+  const cause =
+    error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError ? error.cause : error;
   return cause instanceof ApplicationFailure ? cause : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { GzipCodec } from '../codec/index.js';
 import {
@@ -43,6 +44,8 @@ export interface ListedChange {
   readonly startedAt: string;
 }
 
+const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
+
 /** Temporal refuses larger payloads; the codec makes them smaller, by a factor that nobody can promise. */
 const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
@@ -58,12 +61,22 @@ export class SternaClient implements AsyncDisposable {
 
   /** Connects by `TEMPORAL_*`, a profile, or the defaults of Temporal's clients. */
   static async connect({ dataPlane = DEFAULT_DATA_PLANE, profile }: ClientOptions = {}): Promise<SternaClient> {
-    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(profile === undefined ? {} : { profile });
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(
+      profile === undefined ? {} : { profile },
+    );
     try {
       const connection = await Connection.connect({ ...connectionOptions, connectTimeout: 5_000 });
-      return new SternaClient(connection, new Client({ connection, namespace, dataConverter: { payloadCodecs: [new GzipCodec()] } }), dataPlane);
+      return new SternaClient(
+        connection,
+        new Client({ connection, namespace, dataConverter: { payloadCodecs: [new GzipCodec()] } }),
+        dataPlane,
+      );
     } catch (error) {
-      throw new SternaError('temporal_unreachable', `No connection to Temporal at ${connectionOptions.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`, { cause: error });
+      throw new SternaError(
+        'temporal_unreachable',
+        `No connection to Temporal at ${connectionOptions.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`,
+        { cause: error },
+      );
     }
   }
 
@@ -74,33 +87,50 @@ export class SternaClient implements AsyncDisposable {
   async start(input: SchemaChangeInput, id = changeId(input, newSuffix())): Promise<string> {
     const bytes = Buffer.byteLength(JSON.stringify(input));
     if (bytes > MAX_INPUT_BYTES) {
-      throw new SternaError('schema_too_large', `Expected at most ${MAX_INPUT_BYTES} bytes of desired files, got ${bytes}. Split the change by namespace.`);
+      throw new SternaError(
+        'schema_too_large',
+        `Expected at most ${MAX_INPUT_BYTES} bytes of desired files, got ${bytes}. Split the change by namespace.`,
+      );
     }
-    await this.#begin(WORKFLOW_TYPES.schemaChange, id, input, `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`);
+    await this.#begin(
+      WORKFLOW_TYPES.schemaChange,
+      id,
+      input,
+      `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`,
+    );
     return id;
   }
 
   /** Sends a message as an update: accepted and durable when it returns, or refused with the reason. */
   async send<N extends MessageName>(id: string, name: N, message: MessageArguments[N]): Promise<MessageResult> {
-    return this.#ask(id, () => this.#handle(id).executeUpdate<MessageResult, [MessageArguments[N]]>(name, { args: [message] }));
+    return this.#ask(id, () =>
+      this.#handle(id).executeUpdate<MessageResult, [MessageArguments[N]]>(name, { args: [message] }),
+    );
   }
 
   /** State and tasks; rows come from the heartbeats of the copy, so watching costs no history (C6). */
   async status(id: string): Promise<ChangeStatus> {
     const handle = this.#handle(id);
-    const [status, progress] = await Promise.all([this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status)), this.#progress(handle)]);
-    const tasks = status.tasks.map((task) => (progress?.table === task.id && task.state === 'running' ? { ...task, phase: progress.phase, progress } : task));
+    const [status, progress] = await Promise.all([
+      this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status)),
+      this.#progress(handle),
+    ]);
+    const tasks = status.tasks.map((task) =>
+      progress?.table === task.id && task.state === 'running' ? { ...task, phase: progress.phase, progress } : task,
+    );
     return { ...status, tasks };
   }
 
   /** Yields every change of the status until the change has ended. */
   async *watch(id: string): AsyncGenerator<ChangeStatus> {
-    const ended = this.#handle(id).result().then(
-      () => true,
-      () => true,
-    );
+    const ended = this.#handle(id)
+      .result()
+      .then(
+        () => true,
+        () => true,
+      );
     let last = '';
-    for (let done = false; ; ) {
+    for (let done = false; ;) {
       const status = await this.status(id);
       const text = JSON.stringify(status);
       if (text !== last) yield status;
@@ -129,20 +159,28 @@ export class SternaClient implements AsyncDisposable {
   }
 
   /** Changes, the newest first. */
-  async list({ state, target, limit = 50 }: { readonly state?: string; readonly target?: string; readonly limit?: number } = {}): Promise<ListedChange[]> {
+  async list({
+    state,
+    target,
+    limit = 50,
+  }: { readonly state?: string; readonly target?: string; readonly limit?: number } = {}): Promise<ListedChange[]> {
     const terms = [`WorkflowType = '${WORKFLOW_TYPES.schemaChange}'`];
     if (state !== undefined) terms.push(`SternaState = ${quote(state)}`);
     if (target !== undefined) terms.push(`SternaTarget = ${quote(target)}`);
     const found: ListedChange[] = [];
     try {
-      for await (const { workflowId, searchAttributes, startTime } of this.temporal.workflow.list({ query: terms.join(' AND '), pageSize: limit })) {
-        const attribute = (name: string): string => String(searchAttributes[name]?.[0] ?? '');
+      for await (const { workflowId, typedSearchAttributes, startTime } of this.temporal.workflow.list({
+        query: terms.join(' AND '),
+        pageSize: limit,
+      })) {
+        const attribute = (name: string): string =>
+          typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')) ?? '';
         found.push({
           changeId: workflowId,
           state: attribute('SternaState'),
           target: attribute('SternaTarget'),
           environment: attribute('SternaEnvironment'),
-          tables: (searchAttributes.SternaTables ?? []).map(String),
+          tables: typedSearchAttributes.get(TABLES) ?? [],
           ...(attribute('SternaCaller') === '' ? {} : { caller: attribute('SternaCaller') }),
           startedAt: startTime.toISOString(),
         });
@@ -163,10 +201,19 @@ export class SternaClient implements AsyncDisposable {
       const translated = translateClientError(error, part);
       if (!(translated instanceof SternaError) || translated.code !== 'change_unknown') throw translated;
     }
-    const fitting = (await this.list({ limit: 1_000 })).map((change) => change.changeId).filter((id) => id.includes(part));
+    const fitting = (await this.list({ limit: 1_000 }))
+      .map((change) => change.changeId)
+      .filter((id) => id.includes(part));
     if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0];
-    if (fitting.length === 0) throw new SternaError('change_unknown', `Expected a change whose id contains ${JSON.stringify(part)}, found none. See \`sterna list\`.`);
-    throw new SternaError('change_ambiguous', `Expected one change whose id contains ${JSON.stringify(part)}, found ${fitting.length}: ${fitting.slice(0, 5).join(', ')}. Give more of the id.`);
+    if (fitting.length === 0)
+      throw new SternaError(
+        'change_unknown',
+        `Expected a change whose id contains ${JSON.stringify(part)}, found none. See \`sterna list\`.`,
+      );
+    throw new SternaError(
+      'change_ambiguous',
+      `Expected one change whose id contains ${JSON.stringify(part)}, found ${fitting.length}: ${fitting.slice(0, 5).join(', ')}. Give more of the id.`,
+    );
   }
 
   async pull(input: PullSchemaInput): Promise<PullSchemaResult> {

@@ -16,7 +16,12 @@ export class GzipCodec implements PayloadCodec {
       payloads.map(async (payload) => {
         if ((payload.data?.length ?? 0) <= COMPRESS_ABOVE_BYTES) return payload;
         const { metadata, data } = payload;
-        const inner = JSON.stringify({ metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')])), data: Buffer.from(data ?? []).toString('base64') });
+        const inner = JSON.stringify({
+          metadata: Object.fromEntries(
+            Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+          ),
+          data: Buffer.from(data ?? []).toString('base64'),
+        });
         return { metadata: { encoding: Buffer.from(ENCODING) }, data: await compress(inner) };
       }),
     );
@@ -26,8 +31,16 @@ export class GzipCodec implements PayloadCodec {
     return Promise.all(
       payloads.map(async (payload) => {
         if (Buffer.from(payload.metadata?.encoding ?? []).toString() !== ENCODING) return payload;
-        const inner = JSON.parse((await uncompress(payload.data ?? Buffer.alloc(0))).toString()) as { metadata: Record<string, string>; data: string };
-        return { metadata: Object.fromEntries(Object.entries(inner.metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')])), data: Buffer.from(inner.data, 'base64') };
+        const inner = JSON.parse((await uncompress(payload.data ?? Buffer.alloc(0))).toString()) as {
+          metadata: Record<string, string>;
+          data: string;
+        };
+        return {
+          metadata: Object.fromEntries(
+            Object.entries(inner.metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')]),
+          ),
+          data: Buffer.from(inner.data, 'base64'),
+        };
       }),
     );
   }

@@ -166,7 +166,7 @@ export class Capture {
     this.#current = undefined;
     for (const [tableId, literals] of current.keys) {
       let keys = this.#keys.get(tableId);
-      if (keys === undefined) this.#keys.set(tableId, (keys = new Map()));
+      if (keys === undefined) this.#keys.set(tableId, (keys = new Map<string, KeyLiterals>()));
       const name = keyName(literals);
       if (!keys.has(name)) this.#pendingKeys += 1;
       keys.set(name, literals);

@@ -44,7 +44,7 @@ export class Driver implements AsyncDisposable {
   readonly #attributes: Record<string, string>;
   #stream: BinlogStream | undefined;
   #capture: Capture | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #control: Control;
   #controlReadAt = 0;
   #wake: (() => void) | undefined;
@@ -299,7 +299,7 @@ export class Driver implements AsyncDisposable {
     return this.#capture;
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     this.#failure ??= error;
     this.#wake?.();
   }
@@ -319,7 +319,12 @@ export class Driver implements AsyncDisposable {
     await this.#stream?.close();
     this.#stream = undefined;
     const aborted = this.context.signal.aborted;
-    await Promise.all(this.#sessions.splice(0).map((session) => (aborted ? session.destroy() : session.close())));
+    await Promise.all(
+      this.#sessions.splice(0).map(async (session) => {
+        if (aborted) session.destroy();
+        else await session.close();
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Control, type ControlInput, SternaError } from '../contract/index.js';
-import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import { quoteName, quoteTable, type Session } from '../mysql/index.js';
 import type { KeyLiterals } from './key.js';
 import { stateTableName } from './names.js';
 
@@ -34,8 +34,6 @@ export interface DriverRecord {
   /** GTID set up to which every captured key has been flushed; null before the first table is prepared. */
   readonly position: string | null;
 }
-
-const NO_SUCH_TABLE = 1146;
 
 /**
  * The state of a change on its target (E4): a small table next to the first changed table. Every method
@@ -87,7 +85,7 @@ export class StateTable {
     if (driver?.change_id !== this.changeId || driver.plan_hash !== input.planHash) {
       throw new SternaError(
         'leftovers_found',
-        `Expected the state table ${this.sql} to belong to change ${this.changeId} and plan ${input.planHash.slice(0, 12)}, found change ${driver?.change_id} and plan ${driver?.plan_hash?.slice(0, 12)}. Remove it if no change owns it.`,
+        `Expected the state table ${this.sql} to belong to change ${this.changeId} and plan ${input.planHash.slice(0, 12)}, found change ${driver?.change_id} and plan ${driver?.plan_hash.slice(0, 12)}. Remove it if no change owns it.`,
       );
     }
   }
@@ -189,8 +187,4 @@ export class StateTable {
 
 function rowId(taskId: string): string {
   return `table:${taskId}`;
-}
-
-export function isMissingTable(error: unknown): boolean {
-  return serverErrorNumber(error) === NO_SUCH_TABLE;
 }

@@ -20,7 +20,8 @@ const place = z.strictObject({
 
 const entry = z
   .strictObject({
-    type: z.literal('mysql').default('mysql'),
+    /** Only `mysql` is served; an entry of another type is refused when it is asked for. */
+    type: z.string().min(1).default('mysql'),
     environment: z.string().min(1),
     /** A DSN, or a secret reference to one. */
     dsn: z.string().optional(),

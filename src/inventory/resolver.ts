@@ -26,7 +26,7 @@ export interface ResolvedTarget {
 export interface TargetSummary {
   readonly target: string;
   readonly environment: string;
-  readonly type: 'mysql';
+  readonly type: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -68,7 +68,7 @@ class StaticInventory implements InventoryResolver {
     return {
       target,
       environment: entry.environment,
-      type: entry.type,
+      type,
       connection,
       labels: { ...entry.labels },
       metadata: { ...entry.metadata },

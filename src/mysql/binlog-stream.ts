@@ -61,7 +61,7 @@ export class BinlogStream implements AsyncDisposable {
     const reader = new ZongJi({
       ...server.driverOptions,
       connectAttributes: options.attributes,
-    } as ConstructorParameters<typeof ZongJi>[0]);
+    });
     const stream = new BinlogStream(reader, options);
     await new Promise<void>((resolve, reject) => {
       reader.on('ready', resolve);
@@ -147,7 +147,7 @@ function translateEvent(event: ReaderEvent): BinlogEvent[] {
         const pair = row as { before?: Record<string, unknown>; after?: Record<string, unknown> };
         return event.getTypeName() === 'UpdateRows' && pair.before && pair.after
           ? [pair.before, pair.after]
-          : [row as Record<string, unknown>];
+          : [row];
       });
       return [{ kind: 'rows', namespace: table.parentSchema, table: table.tableName, images }];
     }

@@ -15,7 +15,7 @@ export async function readDefinition(session: Session, namespace: string, table:
   try {
     const rows = await session.query(`SHOW CREATE TABLE ${quoteTable(namespace, table)}`);
     const text = rows[0]?.['Create Table'];
-    return text === undefined ? null : Buffer.isBuffer(text) ? text.toString('utf8') : String(text);
+    return text === undefined ? null : Buffer.isBuffer(text) ? text.toString('utf8') : (text as string);
   } catch (error) {
     const number = serverErrorNumber(error);
     if (number === NO_SUCH_TABLE || number === NO_SUCH_DATABASE) return null;

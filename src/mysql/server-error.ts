@@ -71,7 +71,7 @@ export function translateError(error: unknown, doing: string): SternaError {
     case 'access_denied':
       return make(code, 'The server refuses the user or the password of this target');
     case undefined:
-      if (/closed state|Connection lost|connection is closed/i.test(e.message ?? ''))
+      if (/closed state|Connection lost|connection is closed/i.test(e.message))
         return make('connection_lost', 'The connection to the server broke');
       return make(
         'sql_error',

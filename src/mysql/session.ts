@@ -45,7 +45,7 @@ export class Session implements AsyncDisposable {
 
   async execute(sql: string, values: readonly SqlValue[] = [], options: QueryOptions = {}): Promise<Executed> {
     const result = (await this.#run(sql, values, options)) as ResultSetHeader;
-    return { affectedRows: result.affectedRows ?? 0, warnings: result.warningStatus ?? 0 };
+    return { affectedRows: result.affectedRows, warnings: result.warningStatus };
   }
 
   /** Runs `work` in a transaction; rolls back when it throws. */

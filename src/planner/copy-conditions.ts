@@ -41,7 +41,7 @@ export function copyBlocks(
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
   if (to.checks.length > 0)
     block('check', 'the table has CHECK constraints, whose names the shadow cannot have at the same time');
-  if ([...`_${live.name}_sterna_new`].length > MAX_NAME)
+  if (Array.from(`_${live.name}_sterna_new`).length > MAX_NAME)
     block(
       'name-too-long',
       `the name of the shadow, _${live.name}_sterna_new, would be longer than ${MAX_NAME} characters`,

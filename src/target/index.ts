@@ -1,2 +1,2 @@
-export { openTargetClient, type TargetOptions } from './mysql-target-client.js';
+export { openTargetClient } from './mysql-target-client.js';
 export type { Log, OperationContext, TargetClient } from './target-client.js';

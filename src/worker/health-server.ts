@@ -14,20 +14,29 @@ export class HealthServer implements AsyncDisposable {
 
   static async listen(host: string, port: number, { ready, metrics }: HealthSources): Promise<HealthServer> {
     const server = createServer((request, response) => {
-      const answer = (status: number, text: string): void => void response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
+      const answer = (status: number, text: string): void => {
+        response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
+      };
       switch (request.url) {
         case '/livez':
-          return answer(200, 'ok\n');
+          answer(200, 'ok\n');
+          return;
         case '/readyz':
-          return ready() ? answer(200, 'ok\n') : answer(503, 'not ready\n');
+          if (ready()) answer(200, 'ok\n');
+          else answer(503, 'not ready\n');
+          return;
         case '/metrics':
           metrics().then(
-            (text) => answer(200, text),
-            (error: unknown) => answer(500, `${String(error)}\n`),
+            (text) => {
+              answer(200, text);
+            },
+            (error: unknown) => {
+              answer(500, `${String(error)}\n`);
+            },
           );
           return;
         default:
-          return answer(404, 'expected /livez, /readyz or /metrics\n');
+          answer(404, 'expected /livez, /readyz or /metrics\n');
       }
     });
     await new Promise<void>((resolve, reject) => {

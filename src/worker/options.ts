@@ -45,7 +45,11 @@ export const WORKER_ENV = {
 } as const satisfies Record<keyof WorkerFile, string>;
 
 /** explicit > environment > file > default. Reports every mistake at once, with the path of its field. */
-export function resolveWorkerOptions(explicit: WorkerFile, configFile: string | undefined, env: NodeJS.ProcessEnv = process.env): WorkerOptions {
+export function resolveWorkerOptions(
+  explicit: WorkerFile,
+  configFile: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): WorkerOptions {
   const mistakes: string[] = [];
   const check = (source: string, value: unknown): WorkerFile => {
     const result = file.safeParse(value);
@@ -56,11 +60,16 @@ export function resolveWorkerOptions(explicit: WorkerFile, configFile: string | 
   const fromFile = configFile === undefined ? {} : check(configFile, readConfig(configFile));
   const fromEnv = check('environment', readEnvironment(env));
   const merged = { ...fromFile, ...fromEnv, ...check('options', explicit) };
-  const base = fromEnv.inventory === undefined && explicit.inventory === undefined && configFile !== undefined ? path.dirname(configFile) : process.cwd();
+  const base =
+    fromEnv.inventory === undefined && explicit.inventory === undefined && configFile !== undefined
+      ? path.dirname(configFile)
+      : process.cwd();
   const inventory = merged.inventory === undefined ? undefined : path.resolve(base, merged.inventory);
-  if (inventory === undefined) mistakes.push(`inventory: expected a file, in the configuration or in ${WORKER_ENV.inventory}`);
+  if (inventory === undefined)
+    mistakes.push(`inventory: expected a file, in the configuration or in ${WORKER_ENV.inventory}`);
   else if (!existsSync(inventory)) mistakes.push(`inventory: expected a file at ${inventory}, found none`);
-  if (mistakes.length > 0 || inventory === undefined) throw new SternaError('config_invalid', `The worker cannot start. ${mistakes.join('. ')}.`);
+  if (mistakes.length > 0 || inventory === undefined)
+    throw new SternaError('config_invalid', `The worker cannot start. ${mistakes.join('. ')}.`);
   return Object.freeze({
     dataPlane: merged.dataPlane ?? DEFAULT_DATA_PLANE,
     inventory,
@@ -76,7 +85,11 @@ function readConfig(configFile: string): unknown {
   try {
     text = readFileSync(configFile, 'utf8');
   } catch (error) {
-    throw new SternaError('config_invalid', `Expected a readable configuration at ${configFile}: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`, { cause: error });
+    throw new SternaError(
+      'config_invalid',
+      `Expected a readable configuration at ${configFile}: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`,
+      { cause: error },
+    );
   }
   try {
     return parse(text) ?? {};

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions as TemporalWorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createChangeActivities, createControlActivities, createReadActivities } from '../activities/index.js';
 import { GzipCodec } from '../codec/index.js';
@@ -48,7 +54,10 @@ export class SternaWorker {
       const drain = new AbortController();
       const dependencies = { router, drain: drain.signal, log };
       const queues = taskQueues(options.dataPlane);
-      const workflows = bundle === undefined ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) } : { workflowBundle: { codePath: bundle } };
+      const workflows =
+        bundle === undefined
+          ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
+          : { workflowBundle: { codePath: bundle } };
       const shared: Omit<TemporalWorkerOptions, 'taskQueue'> = {
         connection,
         namespace,
@@ -58,14 +67,27 @@ export class SternaWorker {
         defaultHeartbeatThrottleInterval: '1s',
       };
       const workers = await Promise.all([
-        Worker.create({ ...shared, ...workflows, taskQueue: queues.main, activities: createReadActivities(dependencies) }),
+        Worker.create({
+          ...shared,
+          ...workflows,
+          taskQueue: queues.main,
+          activities: createReadActivities(dependencies),
+        }),
         Worker.create({ ...shared, taskQueue: queues.control, activities: createControlActivities(dependencies) }),
-        Worker.create({ ...shared, taskQueue: queues.copy, activities: createChangeActivities(dependencies), maxConcurrentActivityTaskExecutions: options.copySlots }),
+        Worker.create({
+          ...shared,
+          taskQueue: queues.copy,
+          activities: createChangeActivities(dependencies),
+          maxConcurrentActivityTaskExecutions: options.copySlots,
+        }),
       ]);
       let worker: SternaWorker | undefined = undefined;
       const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, runtimeMetrics);
       if (options.healthPort !== undefined) {
-        health = await HealthServer.listen(options.healthHost, options.healthPort, { ready: () => worker?.ready ?? false, metrics: () => metrics?.text() ?? Promise.resolve('') });
+        health = await HealthServer.listen(options.healthHost, options.healthPort, {
+          ready: () => worker?.ready ?? false,
+          metrics: () => metrics?.text() ?? Promise.resolve(''),
+        });
       }
       worker = new SternaWorker(workers, connection, router, health, log, drain);
       return worker;
@@ -119,9 +141,14 @@ export class SternaWorker {
       for (const { target, environment } of await this.router.list(signal)) {
         if (signal.aborted) return;
         try {
-          await this.router.use({ target, environment }, (client) => client.probe({ signal, drain: signal, alive: () => undefined, progress: () => undefined, log: this.log }));
+          await this.router.use({ target, environment }, (client) =>
+            client.probe({ signal, drain: signal, alive: () => undefined, progress: () => undefined, log: this.log }),
+          );
         } catch (error) {
-          this.log.warn({ target, environment, code: error instanceof SternaError ? error.code : 'internal' }, error instanceof Error ? error.message : 'probe failed');
+          this.log.warn(
+            { target, environment, code: error instanceof SternaError ? error.code : 'internal' },
+            error instanceof Error ? error.message : 'probe failed',
+          );
         }
       }
     } catch (error) {
@@ -130,25 +157,40 @@ export class SternaWorker {
   }
 }
 
-async function connect(options: ReturnType<typeof loadClientConnectConfig>['connectionOptions']): Promise<NativeConnection> {
+async function connect(
+  options: ReturnType<typeof loadClientConnectConfig>['connectionOptions'],
+): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(options);
   } catch (error) {
-    throw new SternaError('temporal_unreachable', `No connection to Temporal at ${options.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`, { cause: error });
+    throw new SternaError(
+      'temporal_unreachable',
+      `No connection to Temporal at ${options.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`,
+      { cause: error },
+    );
   }
 }
 
 /** Once per process. Returns where Temporal serves its metrics. */
 function installRuntime(log: Logger, metricsAddress: string | undefined): string | undefined {
   Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[level === 'TRACE' ? 'trace' : level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : 'debug']({ ...meta }, message)),
-    ...(metricsAddress === undefined ? {} : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) =>
+      log[level === 'TRACE' ? 'trace' : level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : 'debug'](
+        { ...meta },
+        message,
+      ),
+    ),
+    ...(metricsAddress === undefined
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
   });
   return metricsAddress;
 }
 
 /** Beside this file in a built package; absent in a source checkout. */
 function prebuiltBundle(): string | undefined {
-  const candidates = ['./workflow-bundle.js', '../workflow-bundle.js'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const candidates = ['./workflow-bundle.js', '../workflow-bundle.js'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   return candidates.find((candidate) => existsSync(candidate));
 }

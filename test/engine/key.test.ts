@@ -31,9 +31,7 @@ describe('literal', () => {
     ['text', Buffer.from('x')],
     ['binary', 'x'],
   ] as const)('refuses what is no %s', (kind, value) => {
-    expect(() => literal({ name: 'x', kind }, value)).toThrowError(
-      expect.objectContaining({ code: 'binlog_unreadable' }),
-    );
+    expect(() => literal({ name: 'x', kind }, value)).toThrow(expect.objectContaining({ code: 'binlog_unreadable' }));
   });
 });
 

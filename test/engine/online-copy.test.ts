@@ -258,9 +258,9 @@ describe('what a table can hold', () => {
     await change.prepare();
     await change.control({ volume: 4 });
     const application = await connect(space.server, space.name);
-    let stop = false;
+    const swaps = { stopped: false };
     const swapping = (async () => {
-      for (let i = 0; !stop; i += 1) {
+      for (let i = 0; !swaps.stopped; i += 1) {
         const [a, b] = [1 + ((i * 37) % 1000), 1 + ((i * 91 + 500) % 1000)];
         if (a === b) continue;
         await application.query(
@@ -270,7 +270,7 @@ describe('what a table can hold', () => {
     })();
     await change.copy();
     await change.cutOver();
-    stop = true;
+    swaps.stopped = true;
     await swapping;
     await application.end();
     const [row] = await space.query('SELECT COUNT(DISTINCT u) AS d, SUM(u) AS s FROM t');

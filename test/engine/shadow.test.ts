@@ -46,7 +46,7 @@ it('directs the planned statement at the shadow to the letter, and refuses any o
   expect(redirect('ALTER TABLE `t` ADD COLUMN `t` INT', 't', '`s`.`_t_sterna_new`')).toBe(
     'ALTER TABLE `s`.`_t_sterna_new` ADD COLUMN `t` INT',
   );
-  expect(() => redirect('ALTER TABLE t ADD COLUMN a INT', 't', 'x')).toThrowError(
+  expect(() => redirect('ALTER TABLE t ADD COLUMN a INT', 't', 'x')).toThrow(
     expect.objectContaining({ code: 'internal' }),
   );
 });

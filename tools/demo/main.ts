@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import mysql from 'mysql2/promise';
+import type mysql from 'mysql2/promise';
 import type { ChangeStatus, Plan, TaskProgress } from '../../src/contract/index.js';
 import { renderPlanText } from '../../src/contract/plan-text.js';
 import { MysqlServer, fingerprint, readDefinition } from '../../src/mysql/index.js';

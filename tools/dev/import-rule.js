@@ -16,11 +16,13 @@ const MAY_IMPORT = {
   // The two hand a connection's description on to the target client, and open none.
   inventory: ['mysql', 'contract'],
   router: ['inventory', 'target', 'mysql', 'contract'],
+  // Only how payloads travel; both ends use it.
+  codec: [],
   activities: ['router', 'target', 'contract'],
   workflows: ['contract'],
-  client: ['contract'],
+  client: ['codec', 'contract'],
   // Activities meet router and inventory here; workflows are bundled from their path, not imported.
-  worker: ['activities', 'router', 'inventory', 'target', 'contract'],
+  worker: ['codec', 'activities', 'router', 'inventory', 'target', 'contract'],
   // Two commands run the data plane in their own process: `worker` and `--local`.
   cli: ['client', 'worker', 'router', 'inventory', 'target', 'contract'],
 };
@@ -42,7 +44,7 @@ const policies = [
     message: 'Only src/mysql touches the driver.',
   },
   {
-    from: noneOf(['activities', 'workflows', 'client', 'worker', 'cli']),
+    from: noneOf(['activities', 'workflows', 'codec', 'client', 'worker', 'cli']),
     disallow: { to: packages(['@temporalio/*']) },
     message: 'This module is usable in any Node process: it must not know Temporal.',
   },
