@@ -40,7 +40,7 @@ interface ReaderEvent {
   readonly schema?: string;
   readonly tableId?: number;
   readonly tableMap?: Record<number, { parentSchema: string; tableName: string }>;
-  readonly rows?: readonly unknown[];
+  readonly rows?: readonly Record<string, unknown>[];
   readonly xidFormatId?: number;
   readonly xidGtrid?: Buffer;
   readonly xidBqual?: Buffer;
@@ -143,12 +143,11 @@ function translateEvent(event: ReaderEvent): BinlogEvent[] {
           'binlog_unreadable',
           'The binlog has row changes without the description of their table.',
         );
-      const images = (event.rows ?? []).flatMap((row) => {
-        const pair = row as { before?: Record<string, unknown>; after?: Record<string, unknown> };
-        return event.getTypeName() === 'UpdateRows' && pair.before && pair.after
-          ? [pair.before, pair.after]
-          : [row];
-      });
+      const updates = event.getTypeName() === 'UpdateRows';
+      // An update has both images of each row: its key may have changed.
+      const images = (event.rows ?? []).flatMap((row) =>
+        updates ? [row.before as Record<string, unknown>, row.after as Record<string, unknown>] : [row],
+      );
       return [{ kind: 'rows', namespace: table.parentSchema, table: table.tableName, images }];
     }
     case 'Xid':
