@@ -12,7 +12,7 @@ export class ControlWriter {
   /** Undefined while the target has not said. */
   #swapped: readonly string[] | undefined;
   #driven = false;
-  readonly #scope = new CancellationScope();
+  #scope: CancellationScope | undefined;
 
   constructor(
     private readonly control: () => Control,
@@ -42,14 +42,15 @@ export class ControlWriter {
 
   /** Runs until `close`. */
   async run(): Promise<void> {
+    // Made here: a scope belongs to the one it is made in, and the workflow's own may be cancelled.
+    const scope = new CancellationScope();
+    this.#scope = scope;
     for (;;) {
-      await condition(
-        () => this.#scope.consideredCancelled || (this.#driven && this.control().sequence > this.#sequence),
-      );
-      if (this.#scope.consideredCancelled) return;
+      await condition(() => scope.consideredCancelled || (this.#driven && this.control().sequence > this.#sequence));
+      if (scope.consideredCancelled) return;
       const control = this.control();
       try {
-        const { swapped } = await this.#scope.run(() => untilServed(() => this.write(control)));
+        const { swapped } = await scope.run(() => untilServed(() => this.write(control)));
         this.#swapped = swapped;
       } catch (error) {
         if (isCancellation(error)) return;
@@ -62,6 +63,6 @@ export class ControlWriter {
 
   /** Before anything is removed on the target: a late write would bring its state table back. */
   close(): void {
-    this.#scope.cancel();
+    this.#scope?.cancel();
   }
 }

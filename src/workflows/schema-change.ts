@@ -138,8 +138,10 @@ function registerMessage(name: MessageName, machine: ChangeMachine, lifecycle: L
     const result = machine.accept(name, message);
     view.refresh();
     if (!machine.stopAsked || name !== 'stop') return result;
-    if (result.already) await condition(() => !machine.stopAsked);
-    else await lifecycle.decideStop();
+    // A native cancel of the change must not leave the question open.
+    await CancellationScope.nonCancellable(() =>
+      result.already ? condition(() => !machine.stopAsked) : lifecycle.decideStop(),
+    );
     view.refresh();
     if (machine.stopRequested) return { ...result, state: machine.state };
     throw refusal(

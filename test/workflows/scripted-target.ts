@@ -1,0 +1,188 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  Control,
+  ControlInput,
+  ControlResult,
+  Plan,
+  PlanRequest,
+  StepInput,
+  StepOutcome,
+  TaskPhase,
+} from '../../src/contract/index.js';
+import type { OperationContext, TargetClient } from '../../src/target/index.js';
+
+type Operation = keyof Omit<TargetClient, 'close'>;
+
+export interface Call {
+  readonly operation: Operation;
+  readonly tasks: readonly string[];
+  readonly control?: Control;
+  readonly input: unknown;
+}
+
+/**
+ * A target that follows a script: keeps a control row as the engine does, and works on a step until the test
+ * finishes it. What the workflow asked of it, and in which order, is in `calls`.
+ */
+export class ScriptedTarget implements TargetClient {
+  readonly calls: Call[] = [];
+  readonly swapped = new Set<string>();
+  row: Control = { sequence: 0, run: 'run', volume: 0, cutover: false };
+  /** Operations that go on until `finish`. */
+  readonly #busy = new Set<Operation>();
+  readonly #failures = new Map<Operation, (() => Error)[]>();
+  /** While true, controls are not followed: as behind a lock, or in one long statement. */
+  deaf = false;
+  /** Called before a control is written. */
+  beforeControl: (control: Control) => void | Promise<void> = () => undefined;
+  made: Plan;
+
+  constructor(made: Plan) {
+    this.made = made;
+  }
+
+  /** From now on this operation goes on until `finish`. */
+  hold(operation: Operation): this {
+    this.#busy.add(operation);
+    return this;
+  }
+
+  finish(operation: Operation): void {
+    this.#busy.delete(operation);
+  }
+
+  /** The next attempt of this operation ends so. */
+  fail(operation: Operation, ...errors: (() => Error)[]): this {
+    this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), ...errors]);
+    return this;
+  }
+
+  /** Names of the operations asked for, in order. */
+  get story(): string[] {
+    return this.calls.map(({ operation, tasks }) =>
+      tasks.length === 0 ? operation : `${operation} ${tasks.join(' ')}`,
+    );
+  }
+
+  count(operation: Operation): number {
+    return this.calls.filter((call) => call.operation === operation).length;
+  }
+
+  plan(request: PlanRequest, context: OperationContext): Promise<Plan> {
+    return this.#run('plan', [], request, context, () => this.made);
+  }
+  pull(request: object, context: OperationContext): ReturnType<TargetClient['pull']> {
+    return this.#run('pull', [], request, context, () => ({
+      schema: { shop: { 'a.sql': 'CREATE TABLE `a` (`id` int)' } },
+    }));
+  }
+  probe(context: OperationContext): ReturnType<TargetClient['probe']> {
+    return this.#run('probe', [], {}, context, () => ({
+      ok: true,
+      serverVersion: '9.7.4',
+      writable: true,
+      milliseconds: 1,
+    }));
+  }
+  runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('runStatements', step, context, 'instant', () => this.#done(step));
+  }
+  prepareTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('prepareTables', step, context, 'preparing', () => this.#done(step));
+  }
+  copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('copyTables', step, context, 'copying', () => this.#done(step));
+  }
+  holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('holdTables', step, context, 'holding', () =>
+      this.row.cutover ? { outcome: 'asked' } : undefined,
+    );
+  }
+  cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('cutOver', step, context, 'catching_up', () => {
+      for (const { id } of step.tasks) this.swapped.add(id);
+      return this.#done(step);
+    });
+  }
+  async cleanUp(input: StepInput, context: OperationContext): Promise<void> {
+    await this.#run('cleanUp', [], input, context, () => true);
+  }
+
+  async writeControl(input: ControlInput): Promise<ControlResult> {
+    this.calls.push({ operation: 'writeControl', tasks: [], control: input.control, input });
+    await this.beforeControl(input.control);
+    this.#throwIfScripted('writeControl');
+    this.#write(input.control);
+    return { swapped: [...this.swapped] };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #write(control: Control): void {
+    if (control.sequence > this.row.sequence) this.row = control;
+  }
+
+  #done({ tasks }: StepInput): StepOutcome {
+    return {
+      outcome: 'done',
+      reports: Object.fromEntries(tasks.map(({ id }) => [id, { rowsCopied: 7, rowsRepaired: 0 }])),
+    };
+  }
+
+  #step(
+    operation: Operation,
+    step: StepInput,
+    context: OperationContext,
+    phase: TaskPhase,
+    end: () => StepOutcome | undefined,
+  ): Promise<StepOutcome> {
+    this.#write(step.control);
+    const tasks = step.tasks.map((task) => task.id);
+    const report = (rows: number): void => {
+      for (const table of tasks)
+        context.progress({ table, phase, rows, of: 1_000, percent: rows / 10, rowsPerSecond: 100, eta: '6s' });
+    };
+    report(0);
+    return this.#run(
+      operation,
+      tasks,
+      step,
+      context,
+      () => {
+        if (!this.deaf && this.row.run === 'stop') return { outcome: 'stopped', swapped: [...this.swapped] };
+        if (context.drain.aborted) return { outcome: 'handover' };
+        if (this.#busy.has(operation)) return undefined;
+        report(1_000);
+        return end();
+      },
+      step.control,
+    );
+  }
+
+  async #run<T>(
+    operation: Operation,
+    tasks: readonly string[],
+    input: unknown,
+    context: OperationContext,
+    end: () => T | undefined,
+    control?: Control,
+  ): Promise<T> {
+    this.calls.push({ operation, tasks, input, ...(control === undefined ? {} : { control }) });
+    const isStep = control !== undefined;
+    for (;;) {
+      context.signal.throwIfAborted();
+      context.alive();
+      this.#throwIfScripted(operation);
+      const ended = !isStep && this.#busy.has(operation) ? undefined : end();
+      if (ended !== undefined) return ended;
+      await delay(10, undefined, { signal: context.signal });
+    }
+  }
+
+  #throwIfScripted(operation: Operation): void {
+    const error = this.#failures.get(operation)?.shift();
+    if (error !== undefined) throw error();
+  }
+}
