@@ -68,50 +68,50 @@ export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {
     description: 'Start the apply of what was planned. Send {"caller": "you", "planHash": "..."}',
     acceptedIn: ['planned'],
     alreadyIn: ['queued', 'running', 'waiting_for_cutover', 'cutting_over'],
-    example: { caller: 'ana@example.com', planHash: '3f6c…', allowUnsafe: false, deferCutover: true },
+    example: { caller: 'deploy-bot', planHash: '3f6c…', allowUnsafe: false, deferCutover: true },
   },
   stop: {
     description: 'Pause; copied rows and the reservation are kept. Send {"caller": "you", "reason": "why"}',
     // While cutting over the target decides: accepted until the swap, refused after it (C2).
     acceptedIn: ['queued', 'running', 'waiting_for_cutover', 'cutting_over'],
     alreadyIn: ['stopping', 'stopped'],
-    example: { caller: 'ana@example.com', reason: 'peak hours' },
+    example: { caller: 'deploy-bot', reason: 'peak hours' },
   },
   resume: {
     description: 'Go on from the checkpoint. Send {"caller": "you"}',
     acceptedIn: ['stopped'],
     alreadyIn: ['running'],
-    example: { caller: 'ana@example.com' },
+    example: { caller: 'deploy-bot' },
   },
   cutover: {
     description: 'Swap now. Send {"caller": "you"}',
     acceptedIn: ['waiting_for_cutover'],
     alreadyIn: ['cutting_over'],
-    example: { caller: 'ana@example.com' },
+    example: { caller: 'deploy-bot' },
   },
   cancel: {
     description: 'Give up and remove what the change left. Send {"caller": "you", "reason": "why"}',
     acceptedIn: ['planning', 'planned', 'queued', 'running', 'waiting_for_cutover', 'stopping', 'stopped'],
     alreadyIn: [],
-    example: { caller: 'ana@example.com', reason: 'wrong default' },
+    example: { caller: 'deploy-bot', reason: 'wrong default' },
   },
   setVolume: {
     description: 'Copy slower or faster, 1 to 11, at once. Send {"caller": "you", "volume": 3}',
     acceptedIn: LIVE,
     alreadyIn: [],
-    example: { caller: 'ana@example.com', volume: 3 },
+    example: { caller: 'deploy-bot', volume: 3 },
   },
   revert: {
     description: 'Swap back, with every write made since. Send {"caller": "you", "reason": "why"}',
     acceptedIn: ['revert_window'],
     alreadyIn: ['reverting'],
-    example: { caller: 'ana@example.com', reason: 'slow query' },
+    example: { caller: 'deploy-bot', reason: 'slow query' },
   },
   finalize: {
     description: 'End the revert window and drop the old table. Send {"caller": "you"}',
     acceptedIn: ['revert_window'],
     alreadyIn: [],
-    example: { caller: 'ana@example.com' },
+    example: { caller: 'deploy-bot' },
   },
 };
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { parse } from 'yaml';
 import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig, TlsConfig } from '../mysql/index.js';
@@ -124,7 +125,8 @@ class StaticInventory implements InventoryResolver {
 
   async #connection(entry: Entry): Promise<ConnectionConfig> {
     const where = `targets.${entry.target}`;
-    const ca = entry.tls_ca === undefined ? {} : { ca: await readDocument(entry.tls_ca, `${where}.tls_ca`) };
+    const ca =
+      entry.tls_ca === undefined ? {} : { ca: await readDocument(this.#beside(entry.tls_ca), `${where}.tls_ca`) };
     if (entry.dsn_from !== undefined) return this.#assemble(entry.dsn_from, `${where}.dsn_from`, ca);
     const text = entry.dsn ?? '';
     const reference = isSecretReference(text);
@@ -150,13 +152,18 @@ class StaticInventory implements InventoryResolver {
     };
   }
 
+  /** Paths in the file are relative to it. */
+  #beside(file: string): string {
+    return path.resolve(path.dirname(this.path), file);
+  }
+
   /** Fresh at every resolution, so that a rotated secret or a moved server counts at once. */
   async #assemble(
     from: NonNullable<InventoryEntry['dsn_from']>,
     where: string,
     ca: { ca?: string },
   ): Promise<ConnectionConfig> {
-    const document: unknown = parse(await readDocument(from.config, `${where}.config`));
+    const document: unknown = parse(await readDocument(this.#beside(from.config), `${where}.config`));
     const host = lookUp(document, from.host);
     const port = from.port === undefined ? 3306 : Number(lookUp(document, from.port));
     if (typeof host !== 'string' || host === '')

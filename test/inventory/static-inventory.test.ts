@@ -1,0 +1,171 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadStaticInventory, mapNamespace } from '../../src/inventory/index.js';
+
+let folder: string;
+let file: string;
+const logged: string[] = [];
+const log = {
+  warn: (_: object, message: string) => void logged.push(message),
+  error: (_: object, message: string) => void logged.push(message),
+};
+const env: NodeJS.ProcessEnv = {};
+const load = () => loadStaticInventory(file, { log, env });
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sterna-inventory-'));
+  file = path.join(folder, 'inventory.yaml');
+  logged.length = 0;
+  for (const name of Object.keys(env)) delete env[name];
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const write = (text: string) => writeFile(file, text);
+
+describe('a file that is wrong is refused with the place of each mistake', () => {
+  it.each([
+    ['targets: {}', 'at least one target'],
+    ['targets:\n  a:\n    environment: x\n', 'exactly one of dsn and dsn_from'],
+    [
+      'targets:\n  a:\n    environment: x\n    dsn: env:A\n    dsn_from: {config: c, host: h, user: u, password: env:P}\n',
+      'exactly one of dsn and dsn_from',
+    ],
+    ['targets:\n  a:\n    environment: x\n    dsn: env:A\n    lables: {}\n', 'targets.a'],
+    ['targets:\n  a:\n    dsn: env:A\n', 'targets.a.environment'],
+    ['targets: [', 'inventory.yaml:1:'],
+    ['targets:\n  a:\n    - {environment: x, dsn: env:A}\n    - {environment: x, dsn: env:B}\n', 'found two'],
+  ])('%s', async (text, expected) => {
+    await write(text);
+    await expect(load()).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(expected) as string,
+    });
+  });
+});
+
+describe('resolve', () => {
+  it('keeps environments apart and says where a target is (R5: unknown is an answer of its own)', async () => {
+    env.S = 'mysql://u:p@staging/';
+    env.P = 'mysql://u:p@production/';
+    await write(
+      'targets:\n  orders:\n    - {environment: staging, dsn: env:S}\n    - {environment: production, dsn: env:P}\n',
+    );
+    const inventory = await load();
+    expect((await inventory.resolve({ target: 'orders', environment: 'production' })).connection.host).toBe(
+      'production',
+    );
+    await expect(inventory.resolve({ target: 'orders', environment: 'test' })).rejects.toMatchObject({
+      code: 'target_unknown',
+      message: expect.stringContaining('production or staging') as string,
+    });
+    await expect(inventory.resolve({ target: 'nobody', environment: 'production' })).rejects.toMatchObject({
+      code: 'target_unknown',
+    });
+    await expect(inventory.resolve({ target: '', environment: 'production' })).rejects.toMatchObject({
+      code: 'target_unknown',
+    });
+    expect((await inventory.list?.())?.map(({ target, environment }) => `${target} ${environment}`)).toEqual([
+      'orders production',
+      'orders staging',
+    ]);
+  });
+
+  it('refuses a type that it does not serve', async () => {
+    env.A = 'mysql://u:p@h/';
+    await write('targets:\n  a: {environment: x, type: postgres, dsn: env:A}\n');
+    await expect((await load()).resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'target_type_mismatch',
+    });
+  });
+
+  it('takes no missing secret for an empty one', async () => {
+    await write(
+      'targets:\n  a: {environment: x, dsn: env:NOT_SET}\n  b: {environment: x, dsn: "file:/nowhere/at/all"}\n',
+    );
+    const inventory = await load();
+    await expect(inventory.resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('NOT_SET') as string,
+    });
+    await expect(inventory.resolve({ target: 'b', environment: 'x' })).rejects.toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('ENOENT') as string,
+    });
+  });
+
+  it('refuses a DSN that names a database, which would decide the namespace (R3)', async () => {
+    env.A = 'mysql://u:p@h/shop';
+    await write('targets:\n  a: {environment: x, dsn: env:A}\n');
+    await expect((await load()).resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('no database') as string,
+    });
+  });
+
+  it('refuses a plain password outside of development', async () => {
+    await write('targets:\n  a: {environment: x, dsn: "mysql://u:hunter2@h/"}\n');
+    const refused: unknown = await (
+      await load()
+    )
+      .resolve({ target: 'a', environment: 'x' })
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'config_invalid' });
+    expect(String(refused)).not.toContain('hunter2');
+  });
+
+  it('assembles dsn_from anew at every use, so that a moved server and a rotated password count at once', async () => {
+    await writeFile(path.join(folder, 'db.json'), '{"writer": {"host": "one", "port": 3307}}');
+    env.PW = 'first';
+    await write(
+      'targets:\n  a:\n    environment: x\n    dsn_from: {config: db.json, host: writer.host, port: writer.port, user: app, password: env:PW}\n',
+    );
+    const inventory = await load();
+    const before = await inventory.resolve({ target: 'a', environment: 'x' });
+    expect(before.connection).toMatchObject({ host: 'one', port: 3307, user: 'app' });
+    await writeFile(path.join(folder, 'db.json'), '{"writer": {"host": "two", "port": 3307}}');
+    env.PW = 'second';
+    const after = await inventory.resolve({ target: 'a', environment: 'x' });
+    expect(after.connection.host).toBe('two');
+    expect(await after.connection.password()).toBe('second');
+    expect(after.connectionHash).not.toBe(before.connectionHash);
+    expect(JSON.stringify(after)).not.toContain('second');
+  });
+
+  it('keeps the last good state when an edit breaks the file, and says so loudly (R5)', async () => {
+    env.A = 'mysql://u:p@h/';
+    await write('targets:\n  a: {environment: x, dsn: env:A}\n');
+    const inventory = await load();
+    await write('targets: [broken');
+    expect((await inventory.resolve({ target: 'a', environment: 'x' })).connection.host).toBe('h');
+    expect(logged).toEqual([expect.stringContaining('the last good state stays in force')]);
+    await write('targets:\n  b: {environment: x, dsn: env:A}\n');
+    await expect(inventory.resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'target_unknown',
+    });
+  });
+
+  it('loads the example in config/', async () => {
+    const inventory = await loadStaticInventory('config/inventory.yaml', { log, env });
+    expect((await inventory.list?.())?.map(({ target, environment }) => `${target} ${environment}`)).toEqual([
+      'local-a development',
+      'orders production',
+      'orders staging',
+    ]);
+  });
+});
+
+describe('mapNamespace', () => {
+  it('is a strict allowlist where there are overrides (R4)', () => {
+    const target = { target: 'a', schemaOverrides: { shop: 'shop_prod' } };
+    expect(mapNamespace(target, 'shop')).toBe('shop_prod');
+    expect(() => mapNamespace(target, 'other')).toThrow(expect.objectContaining({ code: 'namespace_not_allowed' }));
+    expect(() => mapNamespace(target, 'constructor')).toThrow(
+      expect.objectContaining({ code: 'namespace_not_allowed' }),
+    );
+    expect(mapNamespace({ target: 'a' }, 'shop')).toBe('shop');
+  });
+});
