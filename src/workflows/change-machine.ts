@@ -67,10 +67,10 @@ export class ChangeMachine {
     private readonly changeId: string,
     private readonly input: SchemaChangeInput,
     options: ResolvedOptions,
-    now: () => number,
+    private readonly now: () => number,
   ) {
     this.#options = options;
-    this.#control = { sequence: 1, run: 'run', volume: options.volume, cutover: false };
+    this.#control = { sequence: Math.max(1, now()), run: 'run', volume: options.volume, cutover: false };
     this.log = new EventLog(now);
   }
 
@@ -188,6 +188,15 @@ export class ChangeMachine {
       outcome: inTime ? 'accepted' : 'refused',
       detail: inTime ? 'before the swap' : 'the swap was done already',
     });
+  }
+
+  /** The target says stop though nobody asked for it here. Fails closed: somebody has to resume. */
+  stoppedByTarget(): void {
+    if (this.#stop !== 'no' || this.#cancelRequested) return;
+    this.#stop = 'accepted';
+    this.#setControl({ run: 'stop' });
+    this.#beginStop();
+    this.log.add({ what: 'stop', outcome: 'noted', detail: 'the control row of the target said stop' });
   }
 
   /** A native cancel; during a swap it waits for the outcome. */
@@ -376,7 +385,9 @@ export class ChangeMachine {
   }
 
   #setControl(change: Partial<Control>): void {
-    this.#control = { ...this.#control, ...change, sequence: this.#control.sequence + 1 };
+    // By the clock, so that a workflow that was reset is not behind what it wrote before.
+    const sequence = Math.max(this.#control.sequence + 1, this.now());
+    this.#control = { ...this.#control, ...change, sequence };
   }
 
   #move(task: Task, state: TaskState): void {

@@ -1,16 +1,13 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { ChangeStatus, Plan, SchemaChangeInput } from '../contract/index.js';
-import { renderPlanMarkdown } from '../contract/plan-text.js';
+import type { ChangeStatus, Plan, SchemaChangeInput, TaskStatus } from '../contract/index.js';
+import { fitDetails, renderPlanMarkdown } from '../contract/plan-text.js';
 
 const STATE = defineSearchAttributeKey('SternaState', 'KEYWORD');
 const TARGET = defineSearchAttributeKey('SternaTarget', 'KEYWORD');
 const ENVIRONMENT = defineSearchAttributeKey('SternaEnvironment', 'KEYWORD');
 const CALLER = defineSearchAttributeKey('SternaCaller', 'KEYWORD');
 const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
-
-/** The server cuts nothing: it refuses details above this many bytes. */
-const DETAILS_LIMIT = 18_000;
 
 /** Keeps what the Temporal UI shows and filters by in step with the change; sends only what changed. */
 export class Details {
@@ -42,27 +39,41 @@ export class Details {
 }
 
 export function renderStatusMarkdown(status: ChangeStatus, plan: Plan | undefined): string {
-  const lines = [
-    `**${status.state}**${status.waitingFor === undefined ? '' : ` — waiting for ${status.waitingFor}`}`,
-    '',
-  ];
+  const waiting = status.waitingFor === undefined ? '' : ` — waiting for ${status.waitingFor}`;
+  const lines = [`**${words(status.state)}**${waiting}`, ''];
   if (status.lastError) lines.push(`**${status.lastError.code}**: ${status.lastError.message}`, '');
   if (status.controls.length > 0)
     lines.push(`Accepted now: ${status.controls.map((name) => `\`${name}\``).join(', ')}`, '');
-  if (status.tasks.length > 0) {
-    lines.push(
-      '| table | how | state | phase | rows | % | rows/s | ETA | waiting for |',
-      '|---|---|---|---|---|---|---|---|---|',
-    );
-    for (const { id, execution, state, phase, progress } of status.tasks) {
-      const rows = progress ? `${progress.rows} of ${progress.of}` : '';
-      lines.push(
-        `| ${[id, execution, state, phase ?? '', rows, progress?.percent ?? '', progress?.rowsPerSecond ?? '', progress?.eta ?? '', progress?.throttle ?? progress?.waitingFor ?? ''].join(' | ')} |`,
-      );
-    }
-  }
+  if (status.tasks.length > 0) lines.push(...taskTable(status.tasks));
   const head = lines.join('\n');
-  if (plan === undefined || plan.tasks.length === 0) return head;
-  const text = `${head}\n\n${renderPlanMarkdown(plan)}`;
-  return text.length <= DETAILS_LIMIT ? text : `${text.slice(0, DETAILS_LIMIT)}\n\n… the whole plan: query \`plan\``;
+  const text = plan === undefined || plan.tasks.length === 0 ? head : `${head}\n\n${renderPlanMarkdown(plan)}`;
+  return fitDetails(text, 'the whole plan: query `plan`');
+}
+
+function taskTable(tasks: readonly TaskStatus[]): string[] {
+  const lines = ['| table | how | state | rows | % | ETA | waits for |', '|---|---|---|---:|---:|---|---|'];
+  for (const { id, execution, state, phase, progress } of tasks) {
+    const running = state === 'running';
+    const cells = [
+      id,
+      execution,
+      running && phase !== undefined ? words(phase) : words(state),
+      progress ? `${grouped(progress.rows)} of ${grouped(progress.of)}` : '',
+      progress ? String(progress.percent) : '',
+      (running && progress?.eta) || '',
+      (running && (progress?.throttle ?? progress?.waitingFor)) || '',
+    ];
+    lines.push(`| ${cells.join(' | ')} |`);
+  }
+  if (tasks.some((task) => task.state === 'running' && task.progress !== undefined))
+    lines.push('', '_As of the last ten percent; by the second: Pending Activities, Heartbeat Details._');
+  return lines;
+}
+
+function words(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,6 +1,7 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import {
   type ChangeActivities,
+  type Control,
   type Plan,
   type PlannedTask,
   type SchemaChangeInput,
@@ -244,7 +245,8 @@ export class Lifecycle {
     for (;;) {
       await this.#gate();
       machine.set([...ids, ...idsOf(along)], state);
-      const outcome = await this.#attempt(step, tasks);
+      const { control } = machine;
+      const outcome = await this.#attempt(step, tasks, control);
       const reports = outcome.outcome === 'done' ? outcome.reports : {};
       // A driver that found itself stopped may have found the swap done before it.
       const swapped =
@@ -255,14 +257,14 @@ export class Lifecycle {
         return;
       }
       if (outcome.outcome === 'asked') return;
+      if (outcome.outcome === 'stopped' && machine.control.sequence === control.sequence) machine.stoppedByTarget();
       // Stopped: the gate waits for the resume. Handed over: again at once, at attempt one (S4).
     }
   }
 
-  async #attempt(step: Step, tasks: readonly PlannedTask[]): Promise<StepOutcome> {
+  async #attempt(step: Step, tasks: readonly PlannedTask[], control: Control): Promise<StepOutcome> {
     const { machine } = this;
     const ids = idsOf(tasks);
-    const { control } = machine;
     const activities = changeActivities(
       this.dataPlane,
       `${WORDS[step]} ${ids.length === 1 ? ids[0] : `${ids.length} tables`}`,

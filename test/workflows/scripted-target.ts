@@ -27,7 +27,8 @@ export interface Call {
 export class ScriptedTarget implements TargetClient {
   readonly calls: Call[] = [];
   readonly swapped = new Set<string>();
-  row: Control = { sequence: 0, run: 'run', volume: 0, cutover: false };
+  /** One control row a change, as on a real target. */
+  readonly rows = new Map<string, Control>();
   /** Operations that go on until `finish`. */
   readonly #busy = new Set<Operation>();
   readonly #failures = new Map<Operation, (() => Error)[]>();
@@ -39,6 +40,13 @@ export class ScriptedTarget implements TargetClient {
 
   constructor(made: Plan) {
     this.made = made;
+  }
+
+  /** The control row of the only change. */
+  get row(): Control {
+    const [row] = this.rows.values();
+    if (row === undefined || this.rows.size > 1) throw new Error(`Expected one change, found ${this.rows.size}.`);
+    return row;
   }
 
   /** From now on this operation goes on until `finish`. */
@@ -95,7 +103,7 @@ export class ScriptedTarget implements TargetClient {
   }
   holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
     return this.#step('holdTables', step, context, 'holding', () =>
-      this.row.cutover ? { outcome: 'asked' } : undefined,
+      this.#write(step).cutover ? { outcome: 'asked' } : undefined,
     );
   }
   cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome> {
@@ -112,7 +120,7 @@ export class ScriptedTarget implements TargetClient {
     this.calls.push({ operation: 'writeControl', tasks: [], control: input.control, input });
     await this.beforeControl(input.control);
     this.#throwIfScripted('writeControl');
-    this.#write(input.control);
+    this.#write(input);
     return { swapped: [...this.swapped] };
   }
 
@@ -120,8 +128,11 @@ export class ScriptedTarget implements TargetClient {
     return Promise.resolve();
   }
 
-  #write(control: Control): void {
-    if (control.sequence > this.row.sequence) this.row = control;
+  #write({ changeId, control }: Pick<ControlInput, 'changeId' | 'control'>): Control {
+    const row = this.rows.get(changeId);
+    if (row !== undefined && row.sequence >= control.sequence) return row;
+    this.rows.set(changeId, control);
+    return control;
   }
 
   #done({ tasks }: StepInput): StepOutcome {
@@ -138,7 +149,7 @@ export class ScriptedTarget implements TargetClient {
     phase: TaskPhase,
     end: () => StepOutcome | undefined,
   ): Promise<StepOutcome> {
-    this.#write(step.control);
+    this.#write(step);
     const tasks = step.tasks.map((task) => task.id);
     const report = (rows: number): void => {
       for (const table of tasks)
@@ -151,7 +162,7 @@ export class ScriptedTarget implements TargetClient {
       step,
       context,
       () => {
-        if (!this.deaf && this.row.run === 'stop') return { outcome: 'stopped', swapped: [...this.swapped] };
+        if (!this.deaf && this.#write(step).run === 'stop') return { outcome: 'stopped', swapped: [...this.swapped] };
         if (context.drain.aborted) return { outcome: 'handover' };
         if (this.#busy.has(operation)) return undefined;
         report(1_000);
