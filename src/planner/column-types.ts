@@ -103,7 +103,10 @@ export function membersKeepTheirPlace(fromText: string, toText: string): boolean
   const [from, to] = [parseType(fromText), parseType(toText)];
   const lists = ['enum', 'set'];
   if (!lists.includes(from.name) && !lists.includes(to.name)) return true;
-  return from.name === to.name && from.members.every((member, i) => to.members[i] === member);
+  // Fewer members at the end take values away, which is another matter.
+  return (
+    from.name === to.name && from.members.slice(0, to.members.length).every((member, i) => to.members[i] === member)
+  );
 }
 
 export function isText(name: string): boolean {

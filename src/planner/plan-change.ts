@@ -163,7 +163,9 @@ class NamespacePlanner implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#workspace !== undefined) await (await this.#workspace)[Symbol.asyncDispose]();
+    // One that did not open has nothing to close, and has said why to whoever asked for it.
+    const workspace = await this.#workspace?.catch(() => undefined);
+    await workspace?.[Symbol.asyncDispose]();
   }
 
   #open(): Promise<Workspace> {

@@ -5,6 +5,7 @@ import { canonicalDefinition, type MysqlServer, quoteName, readDefinition, type 
 const PREFIX = '_sterna_ws_';
 const EXPIRES_MS = 3_600_000;
 const SESSIONS = 4;
+const LOCK_TRIES = 10;
 
 /**
  * A scratch schema on the server, of the same version and settings as the real one: statements are executed
@@ -57,16 +58,27 @@ export class Workspace implements AsyncDisposable {
   /** Executes statements that begin with none or one table of that name, and reads it back; leaves nothing. */
   async result(table: string, statements: readonly string[]): Promise<string> {
     return this.#with(async (session) => {
-      try {
-        for (const statement of statements) await session.execute(statement);
-        const definition = await readDefinition(session, this.name, table);
-        if (definition === null)
-          throw new SternaError('internal', `Expected table ${table} after its statements, found none.`);
-        return canonicalDefinition(definition);
-      } finally {
-        await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await this.#execute(session, table, statements);
+        } catch (error) {
+          // Foreign keys let one table's statements lock another's, which is being tried beside it.
+          if (!(error instanceof SternaError) || error.code !== 'lock_not_granted' || tries >= LOCK_TRIES) throw error;
+        }
       }
     }, table);
+  }
+
+  async #execute(session: Session, table: string, statements: readonly string[]): Promise<string> {
+    try {
+      for (const statement of statements) await session.execute(statement);
+      const definition = await readDefinition(session, this.name, table);
+      if (definition === null)
+        throw new SternaError('internal', `Expected table ${table} after its statements, found none.`);
+      return canonicalDefinition(definition);
+    } finally {
+      await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,14 +11,14 @@ const log = {
   warn: (_: object, message: string) => void logged.push(message),
   error: (_: object, message: string) => void logged.push(message),
 };
-const env: NodeJS.ProcessEnv = {};
+let env: NodeJS.ProcessEnv = {};
 const load = () => loadStaticInventory(file, { log, env });
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sterna-inventory-'));
   file = path.join(folder, 'inventory.yaml');
   logged.length = 0;
-  for (const name of Object.keys(env)) delete env[name];
+  env = {};
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });
