@@ -84,8 +84,6 @@ export class Driver implements AsyncDisposable {
     driver.#sessions.push(main);
     try {
       await state.ensure(main, step);
-      // The row may still hold the stop that ended the last step; what the step brings is newer then.
-      await state.writeControl(main, step.control);
       await driver.#endEarlierDrivers();
       const { epoch, position } = await state.claim(main);
       driver.epoch = epoch;

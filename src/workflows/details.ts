@@ -51,19 +51,19 @@ export function renderStatusMarkdown(status: ChangeStatus, plan: Plan | undefine
 }
 
 function taskTable(tasks: readonly TaskStatus[]): string[] {
-  const lines = ['| table | how | state | rows | % | ETA | waits for |', '|---|---|---|---:|---:|---|---|'];
+  const lines = ['| table | how | state | rows | ETA | waits for |', '|---|---|---|---|---|---|'];
   for (const { id, execution, state, phase, progress } of tasks) {
     const running = state === 'running';
     const cells = [
       id,
       execution,
       running && phase !== undefined ? words(phase) : words(state),
-      progress ? `${grouped(progress.rows)} of ${grouped(progress.of)}` : '',
-      progress ? String(progress.percent) : '',
+      progress ? `${grouped(progress.rows)} of ${grouped(progress.of)} (${progress.percent} %)` : '',
       (running && progress?.eta) || '',
       (running && (progress?.throttle ?? progress?.waitingFor)) || '',
     ];
-    lines.push(`| ${cells.join(' | ')} |`);
+    // A text from the server must not break the table.
+    lines.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
   }
   if (tasks.some((task) => task.state === 'running' && task.progress !== undefined))
     lines.push('', '_As of the last ten percent; by the second: Pending Activities, Heartbeat Details._');

@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { createChangeActivities, createControlActivities, createReadActivities } from '../../src/activities/index.js';
+import { ERRORS, type ErrorCode, SternaError, type StepInput, type TaskProgress } from '../../src/contract/index.js';
+import type { OperationContext } from '../../src/target/index.js';
+import { plan, plannedTask } from '../workflows/plans.js';
+import { ActivityEnvironment } from './activity-environment.js';
+
+interface Line {
+  readonly level: string;
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+const STEP: StepInput = {
+  changeId: 'shop.test.1',
+  route: plan([]).route,
+  planHash: 'x',
+  stateNamespace: 'shop',
+  tasks: [plannedTask('a')],
+  control: { sequence: 1, run: 'run', volume: 5, cutover: false },
+};
+const PROGRESS: TaskProgress = { table: 'shop.a', phase: 'copying', rows: 10, of: 100, percent: 10, rowsPerSecond: 5 };
+
+/** The activities over one target, whose every operation does what the test says. */
+function activities(operation: (context: OperationContext) => unknown) {
+  const drain = new AbortController();
+  const lines: Line[] = [];
+  const requests: unknown[] = [];
+  const write = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, fields: { ...fields }, message });
+  const client = new Proxy(
+    {},
+    {
+      get:
+        () =>
+        async (...args: unknown[]) =>
+          operation(args.at(-1) as OperationContext),
+    },
+  );
+  const router = {
+    use: (request: unknown, work: (client: never) => Promise<unknown>) => {
+      requests.push(request);
+      return work(client as never);
+    },
+    list: () => Promise.resolve([]),
+  } as unknown as Parameters<typeof createReadActivities>[0]['router'];
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const dependencies = { router, drain: drain.signal, log };
+  return {
+    drain,
+    lines,
+    requests,
+    change: createChangeActivities(dependencies),
+    control: createControlActivities(dependencies),
+    read: createReadActivities(dependencies),
+  };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('Expected a failure, got none.'),
+    (error: unknown) => error,
+  );
+}
+
+describe('an activity', () => {
+  it('asks the router for the route of the plan and for nothing else (R1, R3)', async () => {
+    const { change, requests } = activities(() => ({ outcome: 'handover' }));
+    expect(await new ActivityEnvironment().run(change.copyTables, STEP)).toEqual({ outcome: 'handover' });
+    expect(requests).toEqual([{ target: 'shop', environment: 'test', type: 'mysql' }]);
+  });
+
+  it.each<[ErrorCode, boolean]>([
+    ['server_unreachable', true],
+    ['connection_lost', true],
+    ['driver_replaced', true],
+    ['drifted', false],
+    ['rows_differ', false],
+    ['access_denied', false],
+  ])('gives %s its stable code; tried again: %s', async (code, retried) => {
+    const { change } = activities(() => {
+      throw new SternaError(code, 'what was expected', { cause: new Error('connect ECONNREFUSED 10.1.2.3:3306') });
+    });
+    const failure = (await failureOf(new ActivityEnvironment().run(change.copyTables, STEP))) as ApplicationFailure;
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect([failure.type, failure.message, failure.nonRetryable]).toEqual([code, 'what was expected', !retried]);
+    expect(ERRORS[code].retry).toBe(retried);
+    expect(failure.cause, 'R2: causes name hosts').toBeUndefined();
+  });
+
+  it('tells nothing of a foreign error but that it happened, neither in failures nor in logs (R2)', async () => {
+    const { change, lines } = activities(() => {
+      throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:3306 as deploy'), {
+        code: 'ECONNREFUSED',
+        address: '10.1.2.3',
+      });
+    });
+    const failure = (await failureOf(new ActivityEnvironment().run(change.copyTables, STEP))) as ApplicationFailure;
+    expect(failure.type).toBe('internal');
+    expect(`${failure.message} ${JSON.stringify(lines)}`).not.toMatch(/10\.1\.2\.3|deploy/);
+    expect(lines.at(-1)?.fields, 'but where').toHaveProperty('at');
+  });
+
+  it('logs with the change, the target and the tasks', async () => {
+    const { change, lines } = activities((context) => {
+      context.log.info({ rows: 7 }, 'copied');
+      return { outcome: 'done', reports: {} };
+    });
+    await new ActivityEnvironment().run(change.copyTables, STEP);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'copied',
+        fields: expect.objectContaining({ changeId: 'shop.test.1', target: 'shop', tasks: ['shop.a'], rows: 7 }),
+      },
+    ]);
+  });
+
+  it('beats with the progress of the work, not more often than is read', async () => {
+    const { change } = activities((context) => {
+      for (let i = 0; i < 1_000; i += 1) context.progress(PROGRESS);
+      return { outcome: 'done', reports: {} };
+    });
+    const run = new ActivityEnvironment();
+    await run.run(change.copyTables, STEP);
+    expect(run.heartbeats).toEqual([PROGRESS]);
+  });
+
+  it('does not beat for a copy that is stuck, and does beat for one long statement', async () => {
+    const { change } = activities(async () => {
+      await delay(1_300); // the work itself, which reports nothing
+      return { outcome: 'done', reports: {} };
+    });
+    const stuck = new ActivityEnvironment();
+    const patient = new ActivityEnvironment();
+    await Promise.all([stuck.run(change.copyTables, STEP), patient.run(change.runStatements, STEP)]);
+    expect(stuck.heartbeats).toHaveLength(0);
+    expect(patient.heartbeats).toHaveLength(1);
+  });
+
+  it('that is cancelled ends as cancelled, whatever broke when it was cut off', async () => {
+    const { change } = activities(async ({ signal }) => {
+      await delay(60_000, undefined, { signal }).catch(() => undefined);
+      throw new SternaError('sql_error', 'Query execution was interrupted');
+    });
+    const run = new ActivityEnvironment();
+    const working = failureOf(run.run(change.copyTables, STEP));
+    run.cancel();
+    expect(await working).toBeInstanceOf(CancelledFailure);
+  });
+
+  it('a closed router gives the work back, for another worker, at attempt one (S4)', async () => {
+    const { change } = activities(() => {
+      throw new SternaError('router_closed', 'closed');
+    });
+    const failure = (await failureOf(new ActivityEnvironment().run(change.copyTables, STEP))) as ApplicationFailure;
+    expect([failure.type, failure.nonRetryable]).toEqual(['router_closed', true]);
+  });
+
+  it('a drain breaks reads off and leaves steps to hand over (S4)', async () => {
+    const read = activities(async ({ signal }) => delay(60_000, undefined, { signal }));
+    const planning = failureOf(
+      new ActivityEnvironment().run(read.read.planChange, {
+        target: 'shop',
+        environment: 'test',
+        type: 'mysql',
+        statements: {},
+      }),
+    );
+    read.drain.abort();
+    expect(await planning).toMatchObject({ type: 'router_closed', nonRetryable: true });
+
+    const step = activities(async ({ drain, signal }) => {
+      await delay(60_000, undefined, { signal: drain }).catch(() => undefined);
+      return signal.aborted ? 'cut off' : { outcome: 'handover' };
+    });
+    const copying = new ActivityEnvironment().run(step.change.copyTables, STEP);
+    step.drain.abort();
+    expect(await copying).toEqual({ outcome: 'handover' });
+  });
+});
