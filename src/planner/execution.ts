@@ -1,4 +1,4 @@
-import type { Execution } from '../contract/index.js';
+import { type Execution, SternaError } from '../contract/index.js';
 import { serverErrorNumber, type Session } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
 import type { Difference } from './diff.js';
@@ -97,11 +97,19 @@ function copyReason(differences: readonly Difference[]): string {
   return texts.slice(0, 3).join(', ') + (texts.length > 3 ? ', …' : '');
 }
 
-/** Instant changes so far, per table; they are counted by the server. */
+/**
+ * Instant changes so far, per table; the server counts them. Without the PROCESS privilege they stay unknown: the
+ * server then refuses the one too many when it runs.
+ */
 export async function readRowVersions(session: Session, physical: string): Promise<Map<string, number>> {
-  const rows = await session.query<{ name: string; versions: number }>(
-    "SELECT NAME AS name, TOTAL_ROW_VERSIONS AS versions FROM information_schema.INNODB_TABLES WHERE NAME LIKE CONCAT(?, '/%')",
-    [physical],
-  );
-  return new Map(rows.map(({ name, versions }) => [name.slice(name.indexOf('/') + 1), Number(versions)]));
+  try {
+    const rows = await session.query<{ name: string; versions: number }>(
+      "SELECT NAME AS name, TOTAL_ROW_VERSIONS AS versions FROM information_schema.INNODB_TABLES WHERE NAME LIKE CONCAT(?, '/%')",
+      [physical],
+    );
+    return new Map(rows.map(({ name, versions }) => [name.slice(name.indexOf('/') + 1), Number(versions)]));
+  } catch (error) {
+    if (error instanceof SternaError && error.code === 'missing_privilege') return new Map();
+    throw error;
+  }
 }
