@@ -1,4 +1,4 @@
-import type { ChangeStatus, TaskStatus } from '../contract/index.js';
+import { type ChangeStatus, isTerminal, type TaskStatus } from '../contract/index.js';
 
 const BAR = 24;
 
@@ -32,6 +32,7 @@ function renderTask({ execution, state, phase, progress, report }: TaskStatus): 
     report === undefined
       ? ''
       : `  ${report.rowsCopied} rows copied${report.cutoverBlockMs === undefined ? '' : `, writers blocked ${report.cutoverBlockMs} ms`}`;
-  const waiting = progress?.waitingFor === undefined ? '' : `, waiting for ${progress.waitingFor}`;
+  // Of a table that has ended only the report still counts.
+  const waiting = isTerminal(state) || progress?.waitingFor === undefined ? '' : `, waiting for ${progress.waitingFor}`;
   return `${how}${waiting}${facts}`;
 }

@@ -19,6 +19,7 @@ import {
   type PullSchemaInput,
   type PullSchemaResult,
   QUERIES,
+  renderRequestMarkdown,
   type SchemaChangeInput,
   type SchemaChangeResult,
   SternaError,
@@ -92,12 +93,11 @@ export class SternaClient implements AsyncDisposable {
         `Expected at most ${MAX_INPUT_BYTES} bytes of desired files, got ${bytes}. Split the change by namespace.`,
       );
     }
-    await this.#begin(
-      WORKFLOW_TYPES.schemaChange,
-      id,
-      input,
-      `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`,
-    );
+    await this.#begin(WORKFLOW_TYPES.schemaChange, id, input, {
+      staticSummary:
+        `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`.slice(0, 200),
+      staticDetails: renderRequestMarkdown(input),
+    });
     return id;
   }
 
@@ -237,7 +237,7 @@ export class SternaClient implements AsyncDisposable {
   }
 
   async #run<T>(type: string, id: string, input: object): Promise<T> {
-    await this.#begin(type, id, input, undefined);
+    await this.#begin(type, id, input);
     const answer = this.#handle(id).result() as Promise<T>;
     try {
       return await answer;
@@ -246,14 +246,19 @@ export class SternaClient implements AsyncDisposable {
     }
   }
 
-  async #begin(type: string, id: string, input: object, staticSummary: string | undefined): Promise<void> {
+  async #begin(
+    type: string,
+    id: string,
+    input: object,
+    shown: { readonly staticSummary?: string; readonly staticDetails?: string } = {},
+  ): Promise<void> {
     try {
       await this.temporal.workflow.start(type, {
         taskQueue: this.dataPlane,
         workflowId: id,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [input],
-        ...(staticSummary === undefined ? {} : { staticSummary: staticSummary.slice(0, 200) }),
+        ...shown,
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw translateClientError(error, id);
