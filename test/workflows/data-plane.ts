@@ -26,7 +26,8 @@ import {
 import type { schemaChange } from '../../src/workflows/index.js';
 import { testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
-import type { ScriptedTarget } from './scripted-target.js';
+import { plan, plannedTask } from './plans.js';
+import { ScriptedTarget } from './scripted-target.js';
 
 const QUIET = () => undefined;
 const LOG = { debug: QUIET, info: QUIET, warn: QUIET, error: QUIET };
@@ -118,6 +119,14 @@ export class TestDataPlane implements AsyncDisposable {
     workers.drain.abort();
     for (const worker of workers.all) worker.shutdown();
     await workers.running;
+  }
+
+  /** A target of its own, with the plan it will make. */
+  target(...tasks: ReturnType<typeof plannedTask>[]): { name: string; script: ScriptedTarget } {
+    const name = `shop-${this.name}-${this.targets.size + 1}`;
+    const script = new ScriptedTarget(plan(tasks.length > 0 ? tasks : [plannedTask('a')], name));
+    this.targets.set(name, script);
+    return { name, script };
   }
 
   newId(target = 'shop'): string {
