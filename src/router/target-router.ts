@@ -46,11 +46,7 @@ export class TargetRouter implements AsyncDisposable {
 
   /** Runs `work` with the client of a target; the client stays open at least as long. */
   async use<T>(request: TargetRequest, work: (client: TargetClient) => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined)
-      throw new SternaError(
-        'router_closed',
-        'Expected an open router; the worker is shutting down and takes no new work.',
-      );
+    this.#assertOpen();
     const generation = await this.#acquire(request);
     try {
       return await work(await generation.client);
@@ -100,6 +96,7 @@ export class TargetRouter implements AsyncDisposable {
       this.#count(error); // K3: nothing of it is kept
       throw error;
     }
+    this.#assertOpen(); // K4: closed meanwhile, and nobody would close what is opened now
     const key = JSON.stringify([resolved.environment, resolved.type, resolved.target]);
     // From here to `hold` nothing is awaited: concurrent first uses meet in the map (K1).
     let generation = this.#current.get(key);
@@ -149,6 +146,14 @@ export class TargetRouter implements AsyncDisposable {
     this.#current.clear();
     this.#retiring.clear();
     await Promise.all(all.map((generation) => generation.close()));
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined)
+      throw new SternaError(
+        'router_closed',
+        'Expected an open router; the worker is shutting down and takes no new work.',
+      );
   }
 
   #count(error: unknown): void {

@@ -121,6 +121,33 @@ it('closes every generation, after its users, and takes no new work (K4)', async
   expect(opened.every((client) => client.closed)).toBe(true);
 });
 
+it('opens nothing for a use that was still resolving when it closed (K4)', async () => {
+  let resolved = (): void => undefined;
+  const slow: InventoryResolver = {
+    resolve: async (asked) => {
+      await new Promise<void>((resolve) => (resolved = resolve));
+      return resolver.resolve(asked);
+    },
+  };
+  const router = openRouter({ resolver: slow });
+  const use = router.use(request, () => Promise.resolve());
+  const closing = router.close();
+  resolved();
+  await expect(use).rejects.toMatchObject({ code: 'router_closed' });
+  await closing;
+  expect(opened).toEqual([]);
+});
+
+it('leaves no timer, so that a process ends once it is closed, or never was (K4)', async () => {
+  const timers = (): string[] => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+  const before = timers().length;
+  const router = openRouter({ idleMs: 40 });
+  expect(timers()).toHaveLength(before);
+  await router.use(request, () => Promise.resolve());
+  await router.close();
+  expect(timers()).toHaveLength(before);
+});
+
 it('closes a client that nobody has used for a while', async () => {
   const router = openRouter({ idleMs: 20 });
   await router.use(request, () => Promise.resolve());
