@@ -163,7 +163,11 @@ class StaticInventory implements InventoryResolver {
     where: string,
     ca: { ca?: string },
   ): Promise<ConnectionConfig> {
-    const document: unknown = parse(await readDocument(this.#beside(from.config), `${where}.config`));
+    const document = parseDocument(
+      await readDocument(this.#beside(from.config), `${where}.config`),
+      where,
+      from.config,
+    );
     const host = lookUp(document, from.host);
     const port = from.port === undefined ? 3306 : Number(lookUp(document, from.port));
     if (typeof host !== 'string' || host === '')
@@ -199,6 +203,18 @@ async function readDocument(path: string, where: string): Promise<string> {
       'inventory_unavailable',
       `${where}: expected a readable file at ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`,
       { cause: error },
+    );
+  }
+}
+
+/** R2: the parser's own message quotes the line, which may hold an address or a password. */
+function parseDocument(text: string, where: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    throw new SternaError(
+      'inventory_unavailable',
+      `${where}.config: expected YAML or JSON in ${file}. Correct the syntax.`,
     );
   }
 }

@@ -117,6 +117,29 @@ describe('resolve', () => {
     expect(String(refused)).not.toContain('hunter2');
   });
 
+  it('quotes nothing of a dsn_from document that is broken or incomplete (R2)', async () => {
+    env.PW = 'hunter2';
+    await write(
+      'targets:\n  a:\n    environment: x\n    dsn_from: {config: db.yaml, host: writer.host, port: writer.port, user: app, password: env:PW}\n',
+    );
+    const inventory = await load();
+    for (const [document, expected] of [
+      ['writer: {host: secret-host, password: hunter2\n  ]', /db\.yaml/],
+      ['writer: {port: 3306, password: hunter2}', /host at writer\.host/],
+      ['writer: {host: secret-host, port: 99999, password: hunter2}', /port from 1 to 65535/],
+    ] as const) {
+      await writeFile(path.join(folder, 'db.yaml'), document);
+      const failure: unknown = await inventory
+        .resolve({ target: 'a', environment: 'x' })
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: expect.stringMatching(/^(config_invalid|inventory_unavailable)$/) as string,
+      });
+      expect(String(failure)).toMatch(expected);
+      expect(String(failure)).not.toMatch(/hunter2|secret-host/);
+    }
+  });
+
   it('assembles dsn_from anew at every use, so that a moved server and a rotated password count at once', async () => {
     await writeFile(path.join(folder, 'db.json'), '{"writer": {"host": "one", "port": 3307}}');
     env.PW = 'first';
