@@ -142,7 +142,7 @@ const PAIRS: readonly (readonly [string, string, string])[] = [
   ],
 ];
 
-describe('a plan turns the first definition into the second exactly (P1, P4)', () => {
+describe('a plan turns the first definition into the second exactly, and the same plan each time (P1, P4, P6)', () => {
   it.each(PAIRS)('%s', async (_, a, b) => {
     await space.query(a);
     for (const desired of [b, a]) {

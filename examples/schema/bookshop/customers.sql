@@ -1,0 +1,6 @@
+CREATE TABLE customers (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  name VARCHAR(80) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY name (name)
+);
