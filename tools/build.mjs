@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -7,8 +8,10 @@ import ts from 'typescript';
 
 /** Builds `dist/`: the library with its types, the workflow bundle, and the CLI as one file that starts fast. */
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const dist = path.join(root, 'dist');
-await rm(dist, { recursive: true, force: true });
+const target = path.join(root, 'dist');
+// Made beside its place and moved there whole: a process that starts meanwhile finds the old one or the new one.
+const dist = path.join(root, `dist.${process.pid}`);
+process.on('exit', () => rmSync(dist, { recursive: true, force: true }));
 
 const config = ts.getParsedCommandLineOfConfigFile(
   path.join(root, 'tsconfig.build.json'),
@@ -16,7 +19,7 @@ const config = ts.getParsedCommandLineOfConfigFile(
   { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail([diagnostic]) },
 );
 if (config === undefined) throw new Error('Expected tsconfig.build.json to be readable.');
-const program = ts.createProgram(config.fileNames, config.options);
+const program = ts.createProgram(config.fileNames, { ...config.options, outDir: dist });
 const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
 if (diagnostics.length > 0) fail(diagnostics);
 
@@ -54,6 +57,9 @@ await build({
     js: "import { createRequire as sternaCreateRequire } from 'node:module';\nconst require = sternaCreateRequire(import.meta.url);",
   },
 });
+
+await rm(target, { recursive: true, force: true });
+await rename(dist, target);
 
 /** @param {readonly ts.Diagnostic[]} found */
 function fail(found) {

@@ -63,6 +63,8 @@ export class SternaWorker {
         namespace,
         dataConverter: { payloadCodecs: [new GzipCodec()] },
         shutdownGraceTime: GRACE,
+        // A worker that went away keeps its workflows waiting no longer than this.
+        stickyQueueScheduleToStartTimeout: '1s',
         maxHeartbeatThrottleInterval: '1s',
         defaultHeartbeatThrottleInterval: '1s',
       };
@@ -110,7 +112,12 @@ export class SternaWorker {
 
   /** Runs until `shutdown`; throws when a poller fails for good. */
   async run(onReady: () => void = () => undefined): Promise<void> {
-    const running = Promise.all(this.workers.map((worker) => worker.run()));
+    const [main, ...others] = this.workers;
+    // The workflows' own worker ends last: it passes the steps that hand over on to other workers.
+    const handedOver = Promise.all(others.map((worker) => worker.run())).finally(() => {
+      if (main?.getState() === 'RUNNING') main.shutdown();
+    });
+    const running = Promise.all([main?.run(), handedOver]);
     this.#ready = true;
     onReady();
     const probing = this.#probe();
@@ -131,7 +138,7 @@ export class SternaWorker {
     if (this.#drain.signal.aborted) return;
     this.log.info({}, 'draining: steps write their position and hand over');
     this.#drain.abort();
-    for (const worker of this.workers) worker.shutdown();
+    for (const worker of this.workers.slice(1)) worker.shutdown();
   }
 
   /** Looks at every target that the inventory can list; a target that does not answer is only a warning. */

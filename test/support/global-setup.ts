@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ensureBuilt } from '../../tools/dev/built.js';
 import { connect, testServers, type TestServer } from './servers.js';
 
 /** Workspace schemas of the planner: not bound to a test's own schema, so they are looked for once, at the end. */
@@ -7,6 +8,7 @@ const WORKSPACES = `SELECT schema_name AS name FROM information_schema.schemata 
 
 /** Says at once, and for all tests together, which server is missing. */
 export async function setup(): Promise<void> {
+  ensureBuilt();
   const { mysqlA, mysqlB, temporalAddress } = testServers();
   const [host = '', port = ''] = temporalAddress.split(':');
   await Promise.all([

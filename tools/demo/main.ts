@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,11 +9,12 @@ import { renderPlanText } from '../../src/contract/plan-text.js';
 import { MysqlServer, fingerprint, readDefinition } from '../../src/mysql/index.js';
 import { connect, connectionConfig, testServers } from '../../test/support/servers.js';
 import { until } from '../../test/support/until.js';
+import { WorkerProcess } from '../../test/support/worker-process.js';
 import { Writer } from '../../test/support/writer.js';
-import { DEV, ROOT } from '../dev/paths.js';
+import { ensureBuilt } from '../dev/built.js';
+import { DEV } from '../dev/paths.js';
 import { Report } from './report.js';
 import { BEFORE, DESIRED, ROWS } from './schema.js';
-import { WorkerProcess } from './worker-process.js';
 
 /**
  * The main job on real servers, with a plain Temporal client: plan, apply, stop, resume, kill, cut over, and
@@ -35,7 +35,7 @@ const changeId = `local-a.development.demo-${run}`;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
+  ensureBuilt();
   report.say('built');
   const admin = await connect(mysqlA);
   await load(admin);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ensureBuilt } from './built.js';
 import { check } from './check.js';
 import { down, environmentOf, readEnvironment, status, up } from './environment.js';
 import { DevError } from './failure.js';
@@ -63,10 +64,9 @@ async function main(): Promise<number> {
 
 /** In this process, so that signals and the terminal are the CLI's own. */
 async function sterna(): Promise<number> {
-  const env = environmentOf(readEnvironment() ?? (await up()));
-  for (const name of Object.keys(process.env)) if (!(name in env)) Reflect.deleteProperty(process.env, name);
-  Object.assign(process.env, env);
-  const cli = path.join(ROOT, 'src/cli/main.ts');
+  process.env = environmentOf(readEnvironment() ?? (await up()));
+  ensureBuilt();
+  const cli = path.join(ROOT, 'dist/cli.js');
   process.argv = [process.execPath, cli, ...args];
   await import(pathToFileURL(cli).href);
   return Number(process.exitCode ?? 0);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../dev/paths.js';
+import { ROOT } from '../../tools/dev/paths.js';
 
 /** A worker in a process of its own, as in production, so that it can be killed. */
 export class WorkerProcess {
@@ -18,7 +18,6 @@ export class WorkerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log = createWriteStream(logFile, { flags: 'a' });
-    child.stderr.pipe(log, { end: false });
     const worker = new WorkerProcess(child);
     await new Promise<void>((resolve, reject) => {
       const look = (text: Buffer): void => {

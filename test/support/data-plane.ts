@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../../tools/dev/paths.js';
+import { SternaClient } from '../../src/client/index.js';
+import { TestAccount } from './account.js';
+import { uniqueName } from './namespace.js';
+import { dsn, testServers } from './servers.js';
+import { WorkerProcess } from './worker-process.js';
+
+const run = promisify(execFile);
+
+/** A data plane of one test: its own queue, account and target key, workers as processes, the CLI, the client. */
+export class TestDataPlane implements AsyncDisposable {
+  readonly workers: WorkerProcess[] = [];
+
+  private constructor(
+    readonly name: string,
+    /** Target key; the environment is `test`. Its own, so that tests do not hold each other's target. */
+    readonly target: string,
+    readonly account: TestAccount,
+    readonly client: SternaClient,
+    readonly folder: string,
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** @param entry further lines of the inventory entry, indented by four */
+  static async create(label: string, entry = ''): Promise<TestDataPlane> {
+    const name = uniqueName(label);
+    const account = await TestAccount.create();
+    const folder = await mkdtemp(path.join(tmpdir(), 'sterna-test-'));
+    const target = `db-${name.slice(-8)}`;
+    await writeFile(
+      path.join(folder, 'inventory.yaml'),
+      `targets:\n  ${target}:\n    environment: test\n    dsn: env:TEST_DSN\n${entry}`,
+    );
+    await writeFile(path.join(folder, 'worker.yaml'), `dataPlane: ${name}\ninventory: inventory.yaml\nhealthPort: 0\n`);
+    process.env.TEMPORAL_ADDRESS = testServers().temporalAddress;
+    const env = { ...process.env, TEST_DSN: dsn(account.server), STERNA_DATA_PLANE: name };
+    return new TestDataPlane(name, target, account, await SternaClient.connect({ dataPlane: name }), folder, env);
+  }
+
+  async startWorker(): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.start(
+      path.join(this.folder, 'worker.yaml'),
+      path.join(this.folder, 'worker.log'),
+      this.env,
+    );
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Runs a command of the built CLI. */
+  async sterna(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    try {
+      const { stdout, stderr } = await run(process.execPath, [path.join(ROOT, 'dist/cli.js'), ...args], {
+        env: this.env,
+        timeout: 60_000,
+      });
+      return { code: 0, stdout, stderr };
+    } catch (error) {
+      const failed = error as { code: number; stdout: string; stderr: string };
+      return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.kill('SIGTERM')));
+    await this.client.close();
+    await this.account.drop();
+    await rm(this.folder, { recursive: true });
+  }
+}
