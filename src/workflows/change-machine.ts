@@ -15,7 +15,6 @@ import {
   type Milestone,
   type Plan,
   type PlanningState,
-  type ReasonedMessage,
   type SchemaChangeInput,
   type SetVolumeMessage,
   TASK_TRANSITIONS,
@@ -26,7 +25,7 @@ import {
 import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
 import { assertConsent, worstSafety } from './consent.js';
 import { EventLog } from './event-log.js';
-import { assertMessageShape } from './message-shape.js';
+import { assertMessageShape, detailOf } from './message-shape.js';
 
 /** `before`: where a task belongs that a stop has taken out of its course. */
 type Task = { -readonly [K in keyof TaskStatus]: TaskStatus[K] } & { before?: TaskState };
@@ -73,8 +72,6 @@ export class ChangeMachine {
     this.#control = { sequence: Math.max(1, now()), run: 'run', volume: options.volume, cutover: false };
     this.log = new EventLog(now);
   }
-
-  // ------------------------------------------------------------------ what the workflow asks
 
   get state(): ChangeState {
     return deriveChangeState(this.#tasks, this.#planning);
@@ -131,8 +128,6 @@ export class ChangeMachine {
     };
   }
 
-  // ------------------------------------------------------------------ messages
-
   /** Throws why a message is refused (C3); changes nothing. Validators of updates call it. */
   assertAccepts<N extends MessageName>(name: N, message: MessageArguments[N]): void {
     assertMessageShape(name, message, this.input);
@@ -161,7 +156,7 @@ export class ChangeMachine {
     this.assertAccepts(name, message);
     const already = this.#isAlready(name);
     if (!already) this.#take(name, message);
-    const detail = already ? 'already' : ((message as ReasonedMessage).reason ?? describe(name, message));
+    const detail = already ? 'already' : detailOf(message);
     this.log.add({
       what: name,
       caller: message.caller,
@@ -270,8 +265,6 @@ export class ChangeMachine {
     if (this.plan) assertConsent(this.plan, allowUnsafe ?? this.#options.allowUnsafe);
   }
 
-  // ------------------------------------------------------------------ progress
-
   planned(plan: Plan): void {
     const { target, environment } = plan.route;
     if (target !== this.input.target || environment !== this.input.environment) {
@@ -286,7 +279,7 @@ export class ChangeMachine {
       this.#tasks.push({ id, namespace, table, action, execution, state: 'planned' });
   }
 
-  /** Consented to: from here on the change waits for its target. */
+  /** From here on the change waits for its target. */
   apply(options: Partial<ResolvedOptions>): void {
     this.#options = { ...this.#options, ...options };
     this.#applied = true;
@@ -296,8 +289,10 @@ export class ChangeMachine {
   /** The target is held: nothing of the queue is left. */
   reserved(): void {
     this.#waitingFor = undefined;
-    for (const task of this.#tasks) if (task.before === 'queued') task.before = 'planned';
-    for (const task of this.#tasks) if (task.state === 'queued') this.#move(task, 'planned');
+    for (const task of this.#tasks) {
+      if (task.before === 'queued') task.before = 'planned';
+      if (task.state === 'queued') this.#move(task, 'planned');
+    }
   }
 
   /** Moves tasks that have not ended; one that a stop has taken out of its course goes there later. */
@@ -399,8 +394,4 @@ export class ChangeMachine {
     }
     task.state = state;
   }
-}
-
-function describe(name: MessageName, message: MessageArguments[MessageName]): string | undefined {
-  return name === 'setVolume' ? `volume ${(message as SetVolumeMessage).volume}` : undefined;
 }

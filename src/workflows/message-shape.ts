@@ -66,3 +66,9 @@ export function assertMessageShape<N extends MessageName>(
     );
   }
 }
+
+/** What the event log keeps of a message beside its name and caller. */
+export function detailOf(message: MessageArguments[MessageName]): string | undefined {
+  if ('volume' in message) return `volume ${message.volume}`;
+  return 'reason' in message ? message.reason : undefined;
+}

@@ -35,8 +35,8 @@ function activities(operation: (context: OperationContext) => unknown) {
     {
       get:
         () =>
-        async (...args: unknown[]) =>
-          operation(args.at(-1) as OperationContext),
+        (...args: unknown[]) =>
+          Promise.resolve(args.at(-1) as OperationContext).then(operation),
     },
   );
   const router = {
