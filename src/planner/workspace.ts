@@ -15,6 +15,8 @@ const LOCK_TRIES = 10;
 export class Workspace implements AsyncDisposable {
   readonly #free: Session[];
   readonly #waiting: ((session: Session) => void)[] = [];
+  /** Settles when the last use that has to be alone, so far, is over. */
+  #alone: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly name: string,
@@ -57,7 +59,9 @@ export class Workspace implements AsyncDisposable {
 
   /** Executes statements that begin with none or one table of that name, and reads it back; leaves nothing. */
   async result(table: string, statements: readonly string[]): Promise<string> {
-    return this.#with(async (session) => {
+    // P6: tables that a foreign key ties would see each other, or not, as chance has it.
+    const alone = statements.some((statement) => /\bREFERENCES\b/i.test(statement));
+    const work = async (session: Session): Promise<string> => {
       for (let tries = 1; ; tries += 1) {
         try {
           return await this.#execute(session, table, statements);
@@ -66,7 +70,8 @@ export class Workspace implements AsyncDisposable {
           if (!(error instanceof SternaError) || error.code !== 'lock_not_granted' || tries >= LOCK_TRIES) throw error;
         }
       }
-    }, table);
+    };
+    return alone ? this.#withAll(work, table) : this.#with(work, table);
   }
 
   async #execute(session: Session, table: string, statements: readonly string[]): Promise<string> {
@@ -92,17 +97,52 @@ export class Workspace implements AsyncDisposable {
 
   /** One session for one table at a time; two uses of one table wait for each other. */
   async #with<T>(work: (session: Session) => Promise<T>, table: string): Promise<T> {
-    const session = this.#free.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)));
+    const session = await this.#take();
+    try {
+      return await this.#named(() => work(session), table);
+    } finally {
+      this.#give(session);
+    }
+  }
+
+  /** Every session, so that no other table is there meanwhile. One such use gathers them at a time. */
+  async #withAll<T>(work: (session: Session) => Promise<T>, table: string): Promise<T> {
+    const before = this.#alone;
+    let over = (): void => undefined;
+    this.#alone = new Promise((resolve) => (over = resolve));
+    await before;
+    const first = await this.#take();
+    const held = [first];
+    try {
+      while (held.length < this.sessions.length) held.push(await this.#take());
+      return await this.#named(() => work(first), table);
+    } finally {
+      for (const session of held) this.#give(session);
+      over();
+    }
+  }
+
+  #take(): Promise<Session> {
+    const session = this.#free.pop();
+    return session === undefined
+      ? new Promise((resolve) => void this.#waiting.push(resolve))
+      : Promise.resolve(session);
+  }
+
+  #give(session: Session): void {
+    const next = this.#waiting.shift();
+    if (next) next(session);
+    else this.#free.push(session);
+  }
+
+  async #named<T>(work: () => Promise<T>, table: string): Promise<T> {
     if (this.tableNames.has(table))
       throw new SternaError('internal', `Expected one use of ${table} in the workspace at a time.`);
     this.tableNames.add(table);
     try {
-      return await work(session);
+      return await work();
     } finally {
       this.tableNames.delete(table);
-      const next = this.#waiting.shift();
-      if (next) next(session);
-      else this.#free.push(session);
     }
   }
 }
