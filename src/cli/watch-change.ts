@@ -19,10 +19,15 @@ export async function watchChange(
   const drawing = !output.json && process.stdout.isTTY && process.stdin.isTTY;
   const draw = drawing ? createLogUpdate(process.stdout) : undefined;
   let note = '';
-  const left = { asked: false };
+  const left = new AbortController();
+  let last: ChangeStatus | undefined;
+  // Also on a key: while a change stands still, no new status comes.
+  const redraw = (): void => {
+    if (last) draw?.(`${renderStatus(last)}\n${HELP}${note === '' ? '' : `\n${note}`}`);
+  };
   const keys = drawing
     ? listen(async (key) => {
-        if (key === 'q' || key === '\u0003') left.asked = true;
+        if (key === 'q' || key === '\u0003') left.abort();
         const name = KEYS[key];
         if (name === undefined) return;
         try {
@@ -30,19 +35,19 @@ export async function watchChange(
         } catch (error) {
           note = error instanceof Error ? error.message : String(error);
         }
+        redraw();
       })
     : undefined;
-  let last: ChangeStatus | undefined;
   let printed = '';
   try {
-    for await (const status of client.watch(id)) {
+    for await (const status of client.watch(id, left.signal)) {
       last = status;
-      if (draw) draw(`${renderStatus(status)}\n${HELP}${note === '' ? '' : `\n${note}`}`);
+      if (draw) redraw();
       else {
         const line = plainLine(status);
         if (line !== printed) output.line((printed = line));
       }
-      if (left.asked || isTerminal(status.state) || until.includes(status.state)) break;
+      if (left.signal.aborted || isTerminal(status.state) || until.includes(status.state)) break;
     }
   } finally {
     draw?.done();

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import {
   isGrpcServiceError,
   ServiceError,
@@ -41,10 +41,12 @@ export function translateClientError(error: unknown, changeId?: string): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/** The failure with the code, behind those of the update, the workflow and its activity. */
 function applicationFailure(error: unknown): ApplicationFailure | undefined {
-  const cause =
-    error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError ? error.cause : error;
-  return cause instanceof ApplicationFailure ? cause : undefined;
+  let at: unknown = error;
+  while (at instanceof WorkflowUpdateFailedError || at instanceof WorkflowFailedError || at instanceof ActivityFailure)
+    at = at.cause;
+  return at instanceof ApplicationFailure ? at : undefined;
 }
 
 function codeOf({ type }: ApplicationFailure): ErrorCode {

@@ -51,6 +51,8 @@ const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
 const WATCH_INTERVAL_MS = 200;
+/** Events of a run that no worker has taken: started, task scheduled. */
+const UNTAKEN_EVENTS = 2;
 
 /** The control plane's side of Sterna: starts changes, steers them, looks on. Throws SternaErrors. */
 export class SternaClient implements AsyncDisposable {
@@ -121,22 +123,27 @@ export class SternaClient implements AsyncDisposable {
     return { ...status, tasks };
   }
 
-  /** Yields every change of the status until the change has ended. */
-  async *watch(id: string): AsyncGenerator<ChangeStatus> {
-    const ended = this.#handle(id)
-      .result()
-      .then(
-        () => true,
-        () => true,
-      );
-    let last = '';
-    for (let done = false; ;) {
-      const status = await this.status(id);
-      const text = JSON.stringify(status);
-      if (text !== last) yield status;
-      last = text;
-      if (done) return;
-      done = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
+  /** Yields every change of the status until the change has ended, or the signal is aborted. */
+  async *watch(id: string, signal?: AbortSignal): AsyncGenerator<ChangeStatus> {
+    // Whoever leaves early must not wait for the answer that the end would give.
+    const leaving = new AbortController();
+    const result = this.temporal.withAbortSignal(leaving.signal, () => this.#handle(id).result());
+    const ended = result.then(
+      () => true,
+      () => true,
+    );
+    try {
+      let last = '';
+      for (let done = false; ;) {
+        const status = await this.status(id);
+        const text = JSON.stringify(status);
+        if (text !== last) yield status;
+        last = text;
+        if (done || signal?.aborted === true) return;
+        done = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
+      }
+    } finally {
+      leaving.abort();
     }
   }
 
@@ -238,12 +245,28 @@ export class SternaClient implements AsyncDisposable {
 
   async #run<T>(type: string, id: string, input: object): Promise<T> {
     await this.#begin(type, id, input);
-    const answer = this.#handle(id).result() as Promise<T>;
+    const handle = this.#handle(id);
+    const answer = handle.result() as Promise<T>;
+    const settled = answer.then(
+      () => true,
+      () => true,
+    );
     try {
+      if (!(await Promise.race([settled, wait(ANSWER_MS)]))) await this.#endUntaken(handle);
       return await answer;
     } catch (error) {
       throw translateClientError(error, id);
     }
+  }
+
+  /** Throws when no worker has taken the run, and leaves nothing that a later worker would do for nobody. */
+  async #endUntaken(handle: WorkflowHandle): Promise<void> {
+    if ((await handle.describe()).historyLength > UNTAKEN_EVENTS) return;
+    await handle.terminate('No worker took it in time.');
+    throw new SternaError(
+      'worker_missing',
+      `Expected a worker to serve the data plane ${this.dataPlane}, none did in time. Start one, or correct the name.`,
+    );
   }
 
   async #begin(

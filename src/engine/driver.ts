@@ -213,6 +213,8 @@ export class Driver implements AsyncDisposable {
   async catchUp(session: Session, { checkpoints }: { readonly checkpoints: boolean }): Promise<void> {
     const capture = this.#captured();
     const [goal] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
+    // Silence counts from here on: before, there may have been nothing to say.
+    const asked = Date.now();
     for (;;) {
       if (checkpoints) await this.checkpoint();
       else if (this.#failure !== undefined) throw this.#failure;
@@ -222,7 +224,7 @@ export class Driver implements AsyncDisposable {
         capture.received,
       ]);
       if ((row?.missing ?? '') === '') return;
-      if (Date.now() - this.#receivedAt > STREAM_STALL_MS)
+      if (Date.now() - Math.max(this.#receivedAt, asked) > STREAM_STALL_MS)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
       if (capture.pendingKeys >= MAX_PENDING_KEYS) return; // the caller flushes and comes back
       await this.#nextEvent(20);
