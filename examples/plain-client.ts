@@ -13,7 +13,9 @@ const client = new Client({ connection });
 const change = await client.workflow.start('schemaChange', {
   taskQueue: process.env.STERNA_DATA_PLANE ?? 'sterna',
   workflowId: `plain-client-example-${Date.now()}`, // the idempotency key: the same id is the same change
-  args: [{ target: 'local-a', environment: 'development', statements: { bookshop: [statement] }, caller: 'plain-client' }],
+  args: [
+    { target: 'local-a', environment: 'development', statements: { bookshop: [statement] }, caller: 'plain-client' },
+  ],
 });
 for (;;) {
   const { state } = await change.query<{ state: string }>('status');
