@@ -1,0 +1,120 @@
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ChangeStatus, type SchemaChangeInput, SternaError } from '../../src/contract/index.js';
+import { SternaClient } from '../../src/client/index.js';
+import { expectNoLeaks } from '../support/leaks.js';
+import { uniqueName } from '../support/namespace.js';
+import { testServers } from '../support/servers.js';
+import { until } from '../support/until.js';
+
+const plane = uniqueName('client');
+const target = `db-${plane.slice(-8)}`;
+const input: SchemaChangeInput = {
+  target,
+  environment: 'test',
+  statements: { shop: ['ALTER TABLE t ADD COLUMN a INT'] },
+};
+const ids = [`${target}.test.one`, `${target}.test.two`] as const;
+
+let client: SternaClient;
+let connection: Connection;
+let temporal: Client;
+
+beforeAll(async () => {
+  process.env.TEMPORAL_ADDRESS = testServers().temporalAddress;
+  client = await SternaClient.connect({ dataPlane: plane });
+  connection = await Connection.connect({ address: testServers().temporalAddress });
+  temporal = new Client({ connection });
+  for (const id of ids) await client.start(input, id);
+});
+afterAll(async () => {
+  // No worker is there that could cancel them.
+  for (const id of ids) await temporal.workflow.getHandle(id).terminate('end of the test');
+  await expectNoLeaks({ taskQueues: [plane] });
+  await client.close();
+  await connection.close();
+});
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof SternaError ? error.code : String(error);
+}
+
+describe('without a worker', () => {
+  it('a status, a message and a watch end with worker_missing, because nobody can answer them', async () => {
+    const [first] = ids;
+    const watching = (async (): Promise<void> => {
+      for await (const status of client.watch(first)) expect(status).toBeUndefined();
+    })();
+    const codes = [client.status(first), client.send(first, 'stop', { caller: 'test' }), watching].map(codeOf);
+    expect(await Promise.all(codes)).toEqual(['worker_missing', 'worker_missing', 'worker_missing']);
+  });
+
+  it('a pull and a probe end with worker_missing and leave no run that a later worker would do for nobody', async () => {
+    const codes = [client.pull({ target, environment: 'test' }), client.probe()].map(codeOf);
+    expect(await Promise.all(codes)).toEqual(['worker_missing', 'worker_missing']);
+    await until('only the changes are open', async () => {
+      const open: string[] = [];
+      const query = `TaskQueue = '${plane}' AND ExecutionStatus = 'Running'`;
+      for await (const { workflowId } of temporal.workflow.list({ query })) open.push(workflowId);
+      return open.length === ids.length && open.every((id) => id === ids[0] || id === ids[1]);
+    });
+  });
+});
+
+describe('starting', () => {
+  it('again with the same id attaches to the first run and starts no second', async () => {
+    const before = await temporal.workflow.getHandle(ids[0]).describe();
+    expect(await client.start(input, ids[0])).toBe(ids[0]);
+    expect((await temporal.workflow.getHandle(ids[0]).describe()).runId).toBe(before.runId);
+  });
+
+  it('refuses files over the payload limit before anything is started', async () => {
+    const id = `${target}.test.large`;
+    const schema = { shop: { 't.sql': 'x'.repeat(2 * 1024 * 1024) } };
+    expect(await codeOf(client.start({ target, environment: 'test', schema }, id))).toBe('schema_too_large');
+    expect(await codeOf(client.complete(id))).toBe('change_unknown');
+  });
+
+  it('says what cannot be reached', async () => {
+    const address = process.env.TEMPORAL_ADDRESS;
+    process.env.TEMPORAL_ADDRESS = '127.0.0.1:1';
+    try {
+      expect(await codeOf(SternaClient.connect())).toBe('temporal_unreachable');
+    } finally {
+      process.env.TEMPORAL_ADDRESS = address;
+    }
+  });
+});
+
+describe('an id', () => {
+  it('completes from an unambiguous part, and an ambiguous one is refused with what it fits', async () => {
+    await until('both changes are visible', async () => {
+      try {
+        return (await client.complete(`${target}.test.o`)) === ids[0];
+      } catch {
+        return false;
+      }
+    });
+    await until('the part is ambiguous', async () => (await codeOf(client.complete(target))) === 'change_ambiguous');
+    await expect(client.complete(target)).rejects.toThrow(/one.*two|two.*one/);
+    expect(await codeOf(client.complete('fits-nothing-at-all'))).toBe('change_unknown');
+  });
+});
+
+it('a watch ends when its signal is aborted, though the status of the change stands still', async () => {
+  const still = { changeId: ids[0], state: 'stopped', tasks: [] } as unknown as ChangeStatus;
+  const patient = await SternaClient.connect({ dataPlane: plane });
+  patient.status = () => Promise.resolve(still);
+  const left = new AbortController();
+  const seen: string[] = [];
+  for await (const { state } of patient.watch(ids[0], left.signal)) {
+    seen.push(state);
+    setImmediate(() => left.abort());
+  }
+  expect(seen).toEqual(['stopped']);
+  await patient.close();
+});
