@@ -143,23 +143,17 @@ export class OnlineChange {
       this.physical(input.stateNamespace),
       context,
     );
-    for (const record of await state.readTables(driver.main)) {
-      let swapped = record.phase === 'swapped';
-      const task = input.tasks.find((each) => each.id === record.taskId);
-      if (!swapped && record.swapIntended) {
-        if (task === undefined)
-          throw new SternaError(
-            'swap_undecided',
-            `Expected the plan of ${record.taskId} to decide whether it was swapped.`,
-          );
-        const together = input.tasks
-          .filter((each) => each.execution === 'copy')
-          .map((each) => ({ task: each, namespace: this.physical(each.namespace) }));
-        swapped = (await decideSwap(driver.main, state, together)) === 'swapped';
-      }
-      await session.execute(
-        `DROP TABLE IF EXISTS ${quoteTable(record.namespace, swapped ? oldName(record.table) : shadowName(record.table))}`,
-      );
+    const records = await state.readTables(driver.main);
+    // Those whose swap was intended and not seen done were to be swapped in one RENAME: they are decided together.
+    const unseen = records
+      .filter((record) => record.swapIntended && record.phase !== 'swapped')
+      .map((record) => record.taskId);
+    const together = this.#tasks({ tasks: input.tasks.filter((task) => unseen.includes(task.id)) });
+    const found = unseen.length > 0 ? await decideSwap(driver.main, state, together) : 'not_swapped';
+    for (const record of records) {
+      const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record.taskId));
+      const left = swapped ? oldName(record.table) : shadowName(record.table);
+      await session.execute(`DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
     }
     await state.drop(session);
   }
