@@ -38,7 +38,13 @@ export class TestDataPlane implements AsyncDisposable {
     );
     await writeFile(path.join(folder, 'worker.yaml'), `dataPlane: ${name}\ninventory: inventory.yaml\nhealthPort: 0\n`);
     process.env.TEMPORAL_ADDRESS = testServers().temporalAddress;
-    const env = { ...process.env, TEST_DSN: dsn(account.server), STERNA_DATA_PLANE: name };
+    const env = {
+      ...process.env,
+      TEST_DSN: dsn(account.server),
+      STERNA_DATA_PLANE: name,
+      // The environment comes before the file, and `./dev` sets its own.
+      STERNA_INVENTORY: path.join(folder, 'inventory.yaml'),
+    };
     return new TestDataPlane(name, target, account, await SternaClient.connect({ dataPlane: name }), folder, env);
   }
 
