@@ -76,7 +76,6 @@ export class Capture {
   receive(event: BinlogEvent): void {
     switch (event.kind) {
       case 'begin':
-        // A DDL statement has no commit of its own: the next transaction shows that it is over.
         this.#complete();
         if (event.gtid === undefined)
           throw new SternaError(
@@ -144,8 +143,9 @@ export class Capture {
         );
       }
     }
-    // ROLLBACK ends a group (of a non-transactional engine); DDL is completed by the next transaction.
-    if (/^ROLLBACK\b(?!\s+TO)/i.test(sql)) this.#complete();
+    // A DDL statement is a transaction of its own without a commit. Were it counted only when the next one begins, a
+    // quiet server would look as if its stream had stopped.
+    if (!INSIDE_TRANSACTION.test(withoutComments(sql))) this.#complete();
   }
 
   #prepare(xid: string): void {
@@ -196,6 +196,9 @@ export function parseXa(sql: string): { verb: string; xid: string } | undefined 
   };
 }
 
+/** Statements after which more of the same transaction may come. */
+const INSIDE_TRANSACTION =
+  /^(INSERT|UPDATE|DELETE|REPLACE|LOAD|SELECT|SET|DO|CALL|START|SAVEPOINT|RELEASE|ROLLBACK\s+(WORK\s+)?TO)\b/i;
 const CHANGES_ROWS = /^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b/i;
 const CHANGES_DEFINITION = /^(ALTER|TRUNCATE|DROP|RENAME|CREATE)\b/i;
 
@@ -208,7 +211,7 @@ export function touches(
   namespace: string,
   sql: string,
 ): 'rows' | 'definition' | undefined {
-  const text = sql.replace(/^(\s|\/\*[\s\S]*?\*\/)+/, '');
+  const text = withoutComments(sql);
   const kind = CHANGES_ROWS.test(text) ? 'rows' : CHANGES_DEFINITION.test(text) ? 'definition' : undefined;
   if (kind === undefined) return undefined;
   // Our own: the shadow, the replaced table and the state table.
@@ -224,6 +227,10 @@ export function touches(
   if (/^DROP\s+(DATABASE|SCHEMA)\b/i.test(text)) return mentions(text, table.namespace) ? 'definition' : undefined;
   if (namespace !== table.namespace && !mentions(text, table.namespace)) return undefined;
   return mentions(text, table.table) ? kind : undefined;
+}
+
+function withoutComments(sql: string): string {
+  return sql.replace(/^(\s|\/\*[\s\S]*?\*\/)+/, '');
 }
 
 function mentions(sql: string, name: string): boolean {

@@ -117,7 +117,7 @@ async function copyAgain(
   skip: (of: TableRows, key: KeyLiterals) => boolean,
 ): ReturnType<Driver['flush']> {
   for (let tries = 1; ; tries += 1) {
-    await driver.catchUp(driver.main, { checkpoints: true });
+    await driver.catchUp(driver.main);
     const batch = await driver.flush(driver.main, skip);
     const { conflict } = await driver.write(driver.main, () => rows.copy(driver.main, range));
     if (conflict === undefined) return batch;

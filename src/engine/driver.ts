@@ -209,24 +209,28 @@ export class Driver implements AsyncDisposable {
     if (batch !== undefined) this.position = batch.position;
   }
 
-  /** Waits until the stream has brought everything that the server has committed by now. */
-  async catchUp(session: Session, { checkpoints }: { readonly checkpoints: boolean }): Promise<void> {
+  /**
+   * Waits until the stream has brought everything that the server has committed by now. With `until` (of the
+   * performance clock) it is for the lock of a swap: no checkpoint, no early end, false when time is up.
+   */
+  async catchUp(session: Session, until?: number): Promise<boolean> {
     const capture = this.#captured();
     const [goal] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
     // Silence counts from here on: before, there may have been nothing to say.
     const asked = Date.now();
     for (;;) {
-      if (checkpoints) await this.checkpoint();
+      if (until === undefined) await this.checkpoint();
       else if (this.#failure !== undefined) throw this.#failure;
       this.context.signal.throwIfAborted();
       const [row] = await session.query<{ missing: string }>('SELECT GTID_SUBTRACT(?, ?) AS missing', [
         goal?.executed ?? '',
         capture.received,
       ]);
-      if ((row?.missing ?? '') === '') return;
+      if ((row?.missing ?? '') === '') return true;
+      if (until !== undefined && performance.now() > until) return false;
       if (Date.now() - Math.max(this.#receivedAt, asked) > STREAM_STALL_MS)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
-      if (capture.pendingKeys >= MAX_PENDING_KEYS) return; // the caller flushes and comes back
+      if (until === undefined && capture.pendingKeys >= MAX_PENDING_KEYS) return false; // the caller flushes and comes back
       await this.#nextEvent(20);
     }
   }

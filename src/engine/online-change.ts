@@ -69,7 +69,7 @@ export class OnlineChange {
         if (table.record.phase === 'indexing') await this.#buildIndexes(driver, table);
         if (table.record.phase === 'verifying') await verifyRows(driver, table, sessions);
       }
-      await driver.catchUp(driver.main, { checkpoints: true });
+      await driver.catchUp(driver.main);
       await driver.save(await driver.flush(driver.main));
       return done(reports(tables));
     });
@@ -84,7 +84,7 @@ export class OnlineChange {
         await driver.checkpoint();
         const asked = driver.control.cutover;
         if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
-          await driver.catchUp(driver.main, { checkpoints: true });
+          await driver.catchUp(driver.main);
           await driver.save(await driver.flush(driver.main));
           savedAt = Date.now();
           for (const { record, estimatedRows } of tables) {

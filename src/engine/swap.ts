@@ -79,7 +79,7 @@ export async function swapTables(driver: Driver, tables: readonly SwapTable[]): 
 /** Flushes until what is left is small, so that little remains to be done under the lock. */
 async function approach(driver: Driver): Promise<void> {
   for (;;) {
-    await driver.catchUp(driver.main, { checkpoints: true });
+    await driver.catchUp(driver.main);
     const small = driver.pendingKeys <= SMALL_BACKLOG_KEYS;
     await driver.save(await driver.flush(driver.main));
     if (small) return;
@@ -143,8 +143,7 @@ async function finishUnderLock(
   if (control.run === 'stop') throw new Interrupted('stopped'); // C2
   if (driver.preparedTransactions.length > 0)
     return `${driver.preparedTransactions.length} prepared XA transactions; commit or roll them back`;
-  await driver.catchUp(session, { checkpoints: false });
-  if (performance.now() - locked > LOCK_HELD_MS) return 'the binlog stream, which was too far behind';
+  if (!(await driver.catchUp(session, locked + LOCK_HELD_MS))) return 'the binlog stream, which was too far behind'; // E3, E6
   const batch = driver.takeBatch();
   for (const { rows } of tables) {
     const keys = [...(batch.keys.get(rows.id)?.values() ?? [])];

@@ -101,11 +101,11 @@ async function settle(
 ): Promise<{ batch: Batch; repaired: number }> {
   let suspects: KeyRange | readonly KeyLiterals[] = range;
   for (let look = 1; ; look += 1) {
-    await driver.catchUp(driver.main, { checkpoints: true });
+    await driver.catchUp(driver.main);
     const batch = await driver.flush(driver.main);
     const differing = await rows.differing(driver.main, suspects);
     // What was changed since the flush is pending, once the stream has brought it.
-    await driver.catchUp(driver.main, { checkpoints: true });
+    await driver.catchUp(driver.main);
     const unexplained = differing.filter((key) => !driver.isPending(rows.id, key));
     if (unexplained.length === 0) return { batch, repaired: 0 };
     if (look >= LOOKS) {

@@ -41,6 +41,19 @@ describe('Capture', () => {
     expect(batch).toMatchObject({ fence: `${UUID}:12`, position: `${UUID}:1-13` });
   });
 
+  it('counts a DDL statement at once, since a quiet server sends nothing after it', () => {
+    const batch = captureOf(begin(11), statement('CREATE TABLE other (id INT)'));
+    expect(batch.received).toBe(`${UUID}:1-11`);
+    expect(batch.take().position).toBe(`${UUID}:1-11`);
+  });
+
+  it('does not count a transaction at a savepoint, after which its rows may come', () => {
+    const capture = captureOf(begin(11), statement('SAVEPOINT a'), rows(3));
+    expect(capture.received).toBe(`${UUID}:1-10`);
+    capture.receive(commit);
+    expect(capture.pendingKeys).toBe(1);
+  });
+
   it('keeps a key once, however often it changes', () => {
     const capture = captureOf(begin(11), rows(5, 5), commit, begin(12), rows(5), commit);
     expect(capture.pendingKeys).toBe(1);
