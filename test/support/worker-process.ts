@@ -8,6 +8,10 @@ export class WorkerProcess {
   readonly #ended: Promise<number | null>;
   private constructor(private readonly child: ChildProcess) {
     this.#ended = new Promise((resolve) => child.once('exit', resolve));
+    // A test run that is broken off leaves no worker behind.
+    const killOnExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', killOnExit);
+    child.once('exit', () => process.off('exit', killOnExit));
   }
 
   /** Resolves when the worker says that it is ready. */
