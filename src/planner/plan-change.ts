@@ -78,7 +78,7 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   });
 }
 
-/** Whatever an apply will need is asked for now, not in the middle of it. */
+/** Whatever an apply will need is asked for here, and not in the middle of it. */
 async function assertMayApply(
   session: Session,
   settings: Awaited<ReturnType<typeof readSettings>>,

@@ -101,12 +101,13 @@ async function save(name: string, handle: Pick<WorkflowHandle, 'fetchHistory'>):
   console.log(`${name}: ${json.length} bytes`);
 }
 
+/** What tells of the machine that recorded: its name in identities, its folders in stack traces. */
+const LOCAL: Readonly<Record<string, string>> = { identity: 'recorded', stackTrace: '' };
+
 /** Temporal notes process and host of every worker and client. */
 function withoutIdentity(value: unknown): unknown {
   if (typeof value === 'string' && /^\d+@/.test(value)) return 'recorded';
   if (Array.isArray(value)) return value.map(withoutIdentity);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === 'identity' ? 'recorded' : withoutIdentity(each)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, LOCAL[key] ?? withoutIdentity(each)]));
 }
