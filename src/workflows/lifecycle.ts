@@ -15,7 +15,7 @@ import type { ChangeMachine } from './change-machine.js';
 import { assertConsent } from './consent.js';
 import { ControlWriter } from './control-writer.js';
 import { reserveTarget } from './reservation.js';
-import { cancelWhen, toFailure, untilServed, wasGivenBack } from './scopes.js';
+import { cancelWhen, toFailure, untilServed, wasEnded, wasGivenBack } from './scopes.js';
 
 type Step = Exclude<keyof ChangeActivities, 'cleanUp'>;
 
@@ -278,7 +278,7 @@ export class Lifecycle {
     } catch (error) {
       if (wasGivenBack(error)) return { outcome: 'handover' };
       // The server is away, or no worker is there: the position is in the target, from the last checkpoint (E4).
-      if (halted() && isCancellation(error)) return { outcome: 'stopped', swapped: [] };
+      if (halted() && wasEnded(error)) return { outcome: 'stopped', swapped: [] };
       throw error;
     } finally {
       this.#controls.end();

@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 
 /** Runs `work` and cancels it, `grace` after `when` came true. Throws what `work` throws. */
 export async function cancelWhen<T>(when: () => boolean, graceMs: number, work: () => Promise<T>): Promise<T> {
@@ -31,6 +38,14 @@ export async function untilServed<T>(work: () => Promise<T>): Promise<T> {
 
 export function wasGivenBack(error: unknown): boolean {
   return toFailure(error).type === 'router_closed';
+}
+
+/**
+ * Whether an activity ended because it was told to, or because its worker is gone and nobody could tell it: once it
+ * has been asked to cancel, Temporal does not try it again when its heartbeats stop.
+ */
+export function wasEnded(error: unknown): boolean {
+  return isCancellation(error) || (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure);
 }
 
 /** The failure with the stable code, from wherever it was thrown; nothing that hangs on it (R2). */
