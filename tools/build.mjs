@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { build } from 'esbuild';
 import ts from 'typescript';
+import { pruneDescriptors } from './prune-descriptors.mjs';
 
 /** Builds `dist/`: the library with its types, the workflow bundle, and the CLI as one file that starts fast. */
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -42,6 +43,7 @@ await build({
   logLevel: 'warning',
   minifySyntax: true,
   minifyWhitespace: true,
+  plugins: [pruneDescriptors],
   // What only the worker needs is loaded from its packages; so is everything native.
   external: [
     '@temporalio/worker',

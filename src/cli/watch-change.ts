@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import type { SternaClient } from '../client/index.js';
 import { type ChangeState, type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
 import { callerOf } from './caller.js';
@@ -17,7 +16,8 @@ export async function watchChange(
   until: readonly ChangeState[] = [],
 ): Promise<ChangeStatus> {
   const drawing = !output.json && process.stdout.isTTY && process.stdin.isTTY;
-  const draw = drawing ? createLogUpdate(process.stdout) : undefined;
+  // Loaded when it is needed: it costs start-up time.
+  const draw = drawing ? (await import('log-update')).createLogUpdate(process.stdout) : undefined;
   let note = '';
   const left = new AbortController();
   let last: ChangeStatus | undefined;

@@ -113,10 +113,9 @@ export class SternaClient implements AsyncDisposable {
   /** State and tasks; rows come from the heartbeats of the copy, so watching costs no history (C6). */
   async status(id: string): Promise<ChangeStatus> {
     const handle = this.#handle(id);
-    const [status, progress] = await Promise.all([
-      this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status)),
-      this.#progress(handle),
-    ]);
+    const status = await this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status));
+    if (!status.tasks.some((task) => task.execution === 'copy' && task.state === 'running')) return status;
+    const progress = await this.#progress(handle);
     const tasks = status.tasks.map((task) =>
       progress?.table === task.id && task.state === 'running' ? { ...task, phase: progress.phase, progress } : task,
     );
@@ -127,20 +126,21 @@ export class SternaClient implements AsyncDisposable {
   async *watch(id: string, signal?: AbortSignal): AsyncGenerator<ChangeStatus> {
     // Whoever leaves early must not wait for the answer that the end would give.
     const leaving = new AbortController();
-    const result = this.temporal.withAbortSignal(leaving.signal, () => this.#handle(id).result());
-    const ended = result.then(
-      () => true,
-      () => true,
-    );
+    const ended = this.temporal
+      .withAbortSignal(leaving.signal, () => this.#handle(id).result())
+      .then(
+        (result: SchemaChangeResult) => ({ result }),
+        () => ({ result: undefined }), // failed, or whoever watches has left: the status tells
+      );
     try {
       let last = '';
-      for (let done = false; ;) {
-        const status = await this.status(id);
+      for (let end: Awaited<typeof ended> | false = false; ;) {
+        const status = (end === false ? undefined : end.result) ?? (await this.status(id));
         const text = JSON.stringify(status);
         if (text !== last) yield status;
         last = text;
-        if (done || signal?.aborted === true) return;
-        done = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
+        if (end !== false || signal?.aborted === true) return;
+        end = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
       }
     } finally {
       leaving.abort();
@@ -196,7 +196,7 @@ export class SternaClient implements AsyncDisposable {
     } catch (error) {
       throw translateClientError(error);
     }
-    return found;
+    return found.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1)); // Temporal puts those that run first
   }
 
   /** The one change that a part of an id stands for. */
