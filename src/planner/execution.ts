@@ -1,50 +1,61 @@
 import { type Execution, SternaError } from '../contract/index.js';
-import { serverErrorNumber, type Session } from '../mysql/index.js';
+import type { Session } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
-import type { Difference } from './diff.js';
+import { type Difference, diffTables } from './diff.js';
+import { parseDefinition } from './table-definition.js';
 import type { Workspace } from './workspace.js';
 
 /** Row versions that instant changes leave behind; the server refuses the 65th. Sterna stops before. */
 const MAX_ROW_VERSIONS = 60;
-const NOT_SUPPORTED = new Set([1845, 1846, 4092]);
 
-export interface Chosen {
+export interface Trial {
   readonly execution: Execution;
   readonly reason: string;
   /** The statement as it will run, with the algorithm that the server has to keep to. */
   readonly statement: string;
+  /** The definition that exactly this statement gave. */
+  readonly result: string;
+  readonly differences: readonly Difference[];
 }
 
 /**
  * How a table is changed, asked of the server itself: the statement is tried in the workspace with the
- * algorithm asserted, so that at run time the server refuses rather than copies.
+ * algorithm asserted, so that at run time the server refuses rather than copies. Throws what the server says
+ * of a statement that it does not take at all.
  */
-export async function chooseExecution(
+export async function tryStatement(
   workspace: Workspace,
   table: string,
   live: string,
   statement: string,
-  differences: readonly Difference[],
   rowVersions: number,
-): Promise<Chosen> {
-  if (differences.length === 0) return { execution: 'copy', reason: 'rebuilds the table, as asked', statement };
+): Promise<Trial> {
   const instant = `${statement}, ALGORITHM=INSTANT`;
-  if (rowVersions < MAX_ROW_VERSIONS && (await accepts(workspace, table, live, instant))) {
-    return { execution: 'instant', reason: 'only metadata changes, at once', statement: instant };
-  }
+  const changed =
+    rowVersions < MAX_ROW_VERSIONS ? await resultUnlessRefused(workspace, table, [live, instant]) : undefined;
+  const result = changed ?? (await workspace.result(table, [live, statement]));
+  const differences = diffTables(parseDefinition(live), parseDefinition(result));
+  if (differences.length === 0)
+    return { execution: 'copy', reason: 'rebuilds the table, as asked', statement, result, differences };
+  if (changed !== undefined)
+    return { execution: 'instant', reason: 'only metadata changes, at once', statement: instant, result, differences };
   const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
-  if (differences.every(isMetadata) && (await accepts(workspace, table, live, inPlace))) {
-    return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace };
-  }
-  return { execution: 'copy', reason: copyReason(differences), statement };
+  if (differences.every(isMetadata) && (await resultUnlessRefused(workspace, table, [live, inPlace])) === result)
+    return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace, result, differences };
+  return { execution: 'copy', reason: copyReason(differences), statement, result, differences };
 }
 
-async function accepts(workspace: Workspace, table: string, live: string, statement: string): Promise<boolean> {
+/** Undefined when the server refuses, for whatever reason: without an asserted algorithm it tells the real one. */
+async function resultUnlessRefused(
+  workspace: Workspace,
+  table: string,
+  statements: readonly string[],
+): Promise<string | undefined> {
   try {
-    await workspace.result(table, [live, statement]);
-    return true;
+    return await workspace.result(table, statements);
   } catch (error) {
-    if (NOT_SUPPORTED.has(serverErrorNumber(error) ?? 0)) return false;
+    if (error instanceof SternaError && (error.code === 'instant_refused' || error.code === 'sql_error'))
+      return undefined;
     throw error;
   }
 }

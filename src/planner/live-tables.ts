@@ -35,11 +35,11 @@ export async function readLiveTables(
   wanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<LiveTable[]> {
+  const settings = { information_schema_stats_expiry: 0 };
   const sessions: Session[] = [];
   try {
-    for (let i = 0; i < SESSIONS; i += 1)
-      sessions.push(await server.connect({ settings: { information_schema_stats_expiry: 0 } }));
-    const [first = await server.connect()] = sessions;
+    const first = await server.connect({ settings });
+    sessions.push(first);
     const facts = await first.query<{
       name: string;
       engine: string | null;
@@ -61,6 +61,11 @@ export async function readLiveTables(
       [physical],
     );
     const chosen = facts.filter(({ name }) => !OWN_TABLE.test(name) && wanted(name));
+    const more = Math.min(SESSIONS, chosen.length) - 1;
+    await allOpened(
+      sessions,
+      Array.from({ length: Math.max(more, 0) }, () => server.connect({ settings })),
+    );
     const tables = new Map<string, LiveTable>();
     const queue = [...chosen];
     await Promise.all(
@@ -85,6 +90,13 @@ export async function readLiveTables(
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
   }
+}
+
+/** Adds what opened to `sessions`, whose owner closes them, before it throws for one that did not. */
+async function allOpened(sessions: Session[], opening: readonly Promise<Session>[]): Promise<void> {
+  const results = await Promise.allSettled(opening);
+  for (const result of results) if (result.status === 'fulfilled') sessions.push(result.value);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 export async function isEmpty(session: Session, physical: string, table: string): Promise<boolean> {

@@ -6,14 +6,13 @@ import {
   type PlanRequest,
   type Reason,
   type Route,
-  type Safety,
   SternaError,
 } from '../contract/index.js';
 import { fingerprint, type MysqlServer, quoteName, type Session } from '../mysql/index.js';
 import { copyBlocks } from './copy-conditions.js';
 import { type DesiredTable, invalid, readDesiredFiles, readStatements, type WrittenAlter } from './desired-files.js';
-import { type Difference, diffTables } from './diff.js';
-import { type Chosen, chooseExecution, readRowVersions } from './execution.js';
+import { diffTables } from './diff.js';
+import { readRowVersions, type Trial, tryStatement } from './execution.js';
 import { assertNamespace, isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
@@ -97,6 +96,7 @@ async function assertMayApply(
 /** Plans the tables of one namespace; opens a workspace only when one is needed. */
 class NamespacePlanner implements AsyncDisposable {
   #workspace: Promise<Workspace> | undefined;
+  #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
 
   constructor(
     private readonly dependencies: PlanningDependencies,
@@ -153,11 +153,10 @@ class NamespacePlanner implements AsyncDisposable {
           'statement_invalid',
           `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
         );
-      const workspace = await this.#open();
-      const canonical = await workspace.result(table, [current.canonical, ...own]).catch((error: unknown) => {
+      const trial = await this.#try(current, own[0] ?? '').catch((error: unknown) => {
         throw refused(error, `${this.namespace}.${table}`);
       });
-      tasks.push(await this.#alter(current, canonical, own[0]));
+      tasks.push(await this.#alterTried(current, trial));
     }
     return tasks;
   }
@@ -231,72 +230,79 @@ class NamespacePlanner implements AsyncDisposable {
     });
   }
 
-  async #alter(live: LiveTable, desired: string, written?: string): Promise<PlannedTask> {
-    const [from, to] = [parseDefinition(live.canonical), parseDefinition(desired)];
-    const differences = diffTables(from, to);
-    const base = { action: 'alter' as const, live, desired };
+  /** P4: the exact statement, on the live definition, has to give exactly the desired one. */
+  async #alter(live: LiveTable, desired: string): Promise<PlannedTask> {
+    const differences = diffTables(parseDefinition(live.canonical), parseDefinition(desired));
     const impossible = blockedReasons(differences);
+    if (impossible.length > 0) return this.#blocked(live, desired, [], impossible);
     const clauses = differences.flatMap((difference) => difference.clause ?? []);
-    const statement = written ?? `ALTER TABLE ${quoteName(live.name)} ${clauses.join(', ')}`;
-    if (impossible.length > 0 || (clauses.length === 0 && written === undefined)) {
-      const reasons =
-        impossible.length > 0
-          ? impossible
-          : [
-              {
-                code: 'unknown-difference',
-                message: `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
-              },
-            ];
-      return this.#task(live.name, {
-        ...base,
-        statements: [],
-        execution: 'copy',
-        executionReason: '',
-        safety: 'blocked',
-        reasons,
-      });
+    const block = (code: string, message: string): PlannedTask =>
+      this.#blocked(live, desired, clauses.length === 0 ? [] : [statement], [{ code, message }]);
+    const statement = `ALTER TABLE ${quoteName(live.name)} ${clauses.join(', ')}`;
+    if (clauses.length === 0)
+      return block(
+        'unknown-difference',
+        `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
+      );
+    let trial: Trial;
+    try {
+      trial = await this.#try(live, statement);
+    } catch (error) {
+      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      return block('refused-by-server', `the generated statement fails: ${error.message}`);
     }
-    const workspace = await this.#open();
-    this.dependencies.signal.throwIfAborted();
-    const blocked = written === undefined ? await verify(workspace, live, desired, statement) : [];
-    if (blocked.length > 0)
-      return this.#task(live.name, {
-        ...base,
-        statements: [statement],
-        execution: 'copy',
-        executionReason: '',
-        safety: 'blocked',
-        reasons: blocked,
-      });
-    const chosen = await this.#choose(workspace, live, statement, differences);
+    if (trial.result !== desired)
+      return block(
+        'not-verified',
+        `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
+      );
+    return this.#alterTried(live, trial);
+  }
+
+  async #alterTried(live: LiveTable, trial: Trial): Promise<PlannedTask> {
+    const { differences, result } = trial;
+    const impossible = blockedReasons(differences);
+    if (impossible.length > 0) return this.#blocked(live, result, [], impossible);
+    const from = parseDefinition(live.canonical);
     const unable =
-      chosen.execution === 'copy'
-        ? copyBlocks(live, from, to, differences)
+      trial.execution === 'copy'
+        ? copyBlocks(live, from, parseDefinition(result), differences)
         : live.engine === 'InnoDB'
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
     const unsafe = unsafeReasons(differences, from, empty);
-    const safety: Safety = unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe';
     return this.#task(live.name, {
-      ...base,
-      statements: [chosen.statement],
-      execution: chosen.execution,
-      executionReason: chosen.reason,
-      safety,
+      action: 'alter',
+      live,
+      desired: result,
+      statements: [trial.statement],
+      execution: trial.execution,
+      executionReason: trial.reason,
+      safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
       reasons: [...unable, ...unsafe],
     });
   }
 
-  async #choose(
-    workspace: Workspace,
-    live: LiveTable,
-    statement: string,
-    differences: readonly Difference[],
-  ): Promise<Chosen> {
-    const versions = await readRowVersions(this.session, this.physical);
-    return chooseExecution(workspace, live.name, live.canonical, statement, differences, versions.get(live.name) ?? 0);
+  #blocked(live: LiveTable, desired: string, statements: readonly string[], reasons: readonly Reason[]): PlannedTask {
+    return this.#task(live.name, {
+      action: 'alter',
+      live,
+      desired,
+      statements,
+      execution: 'copy',
+      executionReason: '',
+      safety: 'blocked',
+      reasons,
+    });
+  }
+
+  async #try(live: LiveTable, statement: string): Promise<Trial> {
+    const workspace = await this.#open();
+    this.dependencies.signal.throwIfAborted();
+    this.#rowVersions ??= readRowVersions(this.session, this.physical);
+    const versions = (await this.#rowVersions).get(live.name) ?? 0;
+    return tryStatement(workspace, live.name, live.canonical, statement, versions);
   }
 
   #task(
@@ -321,24 +327,6 @@ class NamespacePlanner implements AsyncDisposable {
       estimatedBytes: live?.bytes ?? 0,
     };
   }
-}
-
-/** P4: the exact statement, on the live definition, has to give exactly the desired one. */
-async function verify(workspace: Workspace, live: LiveTable, desired: string, statement: string): Promise<Reason[]> {
-  let found: string;
-  try {
-    found = await workspace.result(live.name, [live.canonical, statement]);
-  } catch (error) {
-    if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-    return [{ code: 'refused-by-server', message: `the generated statement fails: ${error.message}` }];
-  }
-  if (found === desired) return [];
-  return [
-    {
-      code: 'not-verified',
-      message: `the generated statement gives another table than desired:\n${found}\ninstead of\n${desired}`,
-    },
-  ];
 }
 
 function refused(error: unknown, where: string): unknown {

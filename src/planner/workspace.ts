@@ -13,25 +13,24 @@ const LOCK_TRIES = 10;
  * killed planner left is dropped by a later one.
  */
 export class Workspace implements AsyncDisposable {
-  readonly #free: Session[];
+  readonly #free: Session[] = [];
   readonly #waiting: ((session: Session) => void)[] = [];
+  readonly #tableNames = new Set<string>();
+  /** Opened when they are needed: most plans try one table. */
+  readonly #sessions: Promise<Session>[] = [];
   /** Settles when the last use that has to be alone, so far, is over. */
   #alone: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly name: string,
     private readonly guard: Session,
-    private readonly sessions: readonly Session[],
-    private readonly tableNames: Set<string>,
-  ) {
-    this.#free = [...sessions];
-  }
+    private readonly connect: () => Promise<Session>,
+  ) {}
 
   /** `like` is the MySQL schema whose default charset and collation tables get that name none. */
   static async open(server: MysqlServer, like: string): Promise<Workspace> {
     const name = `${PREFIX}${Date.now()}_${randomBytes(4).toString('hex')}`;
     const guard = await server.connect();
-    const sessions: Session[] = [];
     try {
       await sweep(guard);
       const [defaults] = await guard.query<{ charset: string; collation: string; mode: string }>(
@@ -40,17 +39,9 @@ export class Workspace implements AsyncDisposable {
       );
       await guard.query('SELECT GET_LOCK(?, 0)', [name]);
       await create(guard, name, defaults);
-      for (let i = 0; i < SESSIONS; i += 1) {
-        sessions.push(
-          await server.connect({
-            namespace: name,
-            settings: { sql_mode: defaults?.mode ?? '', foreign_key_checks: 0, lock_wait_timeout: 5 },
-          }),
-        );
-      }
-      return new Workspace(name, guard, sessions, new Set());
+      const settings = { sql_mode: defaults?.mode ?? '', foreign_key_checks: 0, lock_wait_timeout: 5 };
+      return new Workspace(name, guard, () => server.connect({ namespace: name, settings }));
     } catch (error) {
-      await Promise.all(sessions.map((session) => session.close()));
       await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`).catch(() => undefined); // the first error is the one that counts
       await guard.close();
       throw error;
@@ -87,7 +78,8 @@ export class Workspace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.sessions.map((session) => session.close()));
+    // One that did not open has nothing to close, and has told whoever asked for it.
+    await Promise.allSettled(this.#sessions.map(async (session) => (await session).close()));
     try {
       await this.guard.execute(`DROP DATABASE IF EXISTS ${quoteName(this.name)}`);
     } finally {
@@ -114,7 +106,7 @@ export class Workspace implements AsyncDisposable {
     const first = await this.#take();
     const held = [first];
     try {
-      while (held.length < this.sessions.length) held.push(await this.#take());
+      while (held.length < SESSIONS) held.push(await this.#take());
       return await this.#named(() => work(first), table);
     } finally {
       for (const session of held) this.#give(session);
@@ -123,10 +115,12 @@ export class Workspace implements AsyncDisposable {
   }
 
   #take(): Promise<Session> {
-    const session = this.#free.pop();
-    return session === undefined
-      ? new Promise((resolve) => void this.#waiting.push(resolve))
-      : Promise.resolve(session);
+    const free = this.#free.pop();
+    if (free !== undefined) return Promise.resolve(free);
+    if (this.#sessions.length >= SESSIONS) return new Promise((resolve) => void this.#waiting.push(resolve));
+    const session = this.connect();
+    this.#sessions.push(session);
+    return session;
   }
 
   #give(session: Session): void {
@@ -136,13 +130,13 @@ export class Workspace implements AsyncDisposable {
   }
 
   async #named<T>(work: () => Promise<T>, table: string): Promise<T> {
-    if (this.tableNames.has(table))
+    if (this.#tableNames.has(table))
       throw new SternaError('internal', `Expected one use of ${table} in the workspace at a time.`);
-    this.tableNames.add(table);
+    this.#tableNames.add(table);
     try {
       return await work();
     } finally {
-      this.tableNames.delete(table);
+      this.#tableNames.delete(table);
     }
   }
 }
