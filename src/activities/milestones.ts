@@ -4,10 +4,14 @@ import type { Log } from '../target/index.js';
 
 const PERCENT_STEP = 10;
 const SEND_MS = 5_000;
+/** News of so short a time are told together, and those of a step that is over by then not at all: its end says more. */
+const GATHER_MS = 300;
 
 /** Phase changes, every ten percent and what is waited for, to the workflow; rows only as heartbeats. */
 export class Milestones {
   readonly #seen = new Map<string, string>();
+  readonly #news = new Map<string, Milestone>();
+  #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -20,12 +24,23 @@ export class Milestones {
     const mark = `${phase}/${Math.floor(percent / PERCENT_STEP)}/${waitingFor ?? ''}`;
     if (this.#seen.get(table) === mark) return;
     this.#seen.set(table, mark);
-    this.#sending = this.#sending.then(() => this.#send({ taskId: table, ...progress }));
+    this.#news.set(table, { taskId: table, ...progress });
+    this.#timer ??= setTimeout(() => this.#tell(), GATHER_MS);
   }
 
   /** Whatever was sent has arrived or failed: nothing outlives the activity. */
   async settle(): Promise<void> {
+    clearTimeout(this.#timer);
     await this.#sending;
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const news = [...this.#news.values()];
+    this.#news.clear();
+    this.#sending = this.#sending.then(async () => {
+      for (const milestone of news) await this.#send(milestone);
+    });
   }
 
   async #send(milestone: Milestone): Promise<void> {

@@ -33,6 +33,8 @@ export interface StepInput {
   readonly tasks: readonly PlannedTask[];
   /** The control in force when the step was scheduled. */
   readonly control: Control;
+  /** Nothing of the change is left to be done after this step, which removes the state of the change as well. */
+  readonly last?: boolean;
 }
 
 export interface ControlInput {

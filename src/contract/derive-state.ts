@@ -21,6 +21,8 @@ const ENDED: readonly TaskState[] = ['failed', 'cancelled', 'expired', 'reverted
 export function deriveChangeState(
   tasks: readonly { readonly state: TaskState }[],
   planning: PlanningState,
+  /** Something of the change is still on the target, which it holds until that is gone. */
+  cleaningUp = false,
 ): ChangeState {
   if (tasks.length === 0) return planning;
   const states = new Set(tasks.map((task) => task.state));
@@ -31,6 +33,7 @@ export function deriveChangeState(
     if (states.has('completed')) return 'running';
     return states.has('queued') ? 'queued' : 'planned';
   }
+  if (cleaningUp) return 'running';
   return ENDED.find((state) => states.has(state)) ?? 'completed';
 }
 

@@ -71,13 +71,9 @@ export interface ChangeEvents {
   readonly folded: number;
 }
 
-/** Result of a `schemaChange` that ended as completed, reverted or expired. */
-export interface SchemaChangeResult {
-  readonly changeId: string;
-  readonly state: ChangeState;
+/** Result of a `schemaChange` that ended as completed, reverted or expired: its last status. */
+export interface SchemaChangeResult extends ChangeStatus {
   readonly noChanges: boolean;
-  readonly planHash?: string;
-  readonly tasks: readonly TaskStatus[];
 }
 
 /** namespace -> file name -> canonical CREATE TABLE. */

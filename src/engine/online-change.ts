@@ -49,6 +49,7 @@ export class OnlineChange {
         await using session = await this.#ddlSession(driver, task.namespace);
         await runStatements(driver, task, session);
       }
+      if (step.last === true) await driver.state.drop(driver.main); // E7
       return done({});
     });
   }

@@ -8,10 +8,8 @@ import {
   type ErrorInfo,
   isTerminal,
   type MessageArguments,
-  MESSAGE_NAMES,
   type MessageName,
   type MessageResult,
-  MESSAGES,
   type Milestone,
   type Plan,
   type PlanningState,
@@ -22,6 +20,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../contract/index.js';
+import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
 import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
 import { assertConsent, worstSafety } from './consent.js';
 import { EventLog } from './event-log.js';
@@ -61,6 +60,7 @@ export class ChangeMachine {
   #stop: 'no' | 'asked' | 'accepted' = 'no';
   #cutoverRequested = false;
   #cancelRequested = false;
+  #ending = false;
 
   constructor(
     private readonly changeId: string,
@@ -74,7 +74,7 @@ export class ChangeMachine {
   }
 
   get state(): ChangeState {
-    return deriveChangeState(this.#tasks, this.#planning);
+    return deriveChangeState(this.#tasks, this.#planning, this.#ending);
   }
   get options(): ResolvedOptions {
     return this.#options;
@@ -103,8 +103,7 @@ export class ChangeMachine {
 
   /** Names of the messages that are accepted now. */
   get controls(): readonly MessageName[] {
-    if (this.#cancelRequested) return [];
-    return MESSAGE_NAMES.filter((name) => MESSAGES[name].acceptedIn.includes(this.state));
+    return acceptedNow(this.#standing);
   }
 
   status(): ChangeStatus {
@@ -131,20 +130,8 @@ export class ChangeMachine {
   /** Throws why a message is refused (C3); changes nothing. Validators of updates call it. */
   assertAccepts<N extends MessageName>(name: N, message: MessageArguments[N]): void {
     assertMessageShape(name, message, this.input);
-    if (this.#isAlready(name)) return;
-    const { acceptedIn } = MESSAGES[name];
-    if (this.#cancelRequested)
-      throw refusal(
-        'control_refused',
-        `Expected ${name} before a cancel; the change is being cancelled. Wait for its end.`,
-      );
-    if (!acceptedIn.includes(this.state)) {
-      const fits = this.controls.length > 0 ? `What fits now: ${this.controls.join(', ')}` : 'Plan a new change';
-      throw refusal(
-        'control_refused',
-        `Expected ${name} in state ${acceptedIn.join(' or ')}; the change is ${this.state}. ${fits}.`,
-      );
-    }
+    if (isAlready(name, this.#standing)) return;
+    assertFits(name, this.#standing);
     if (name === 'apply') this.#assertMayApply(message);
   }
 
@@ -154,7 +141,7 @@ export class ChangeMachine {
    */
   accept<N extends MessageName>(name: N, message: MessageArguments[N]): MessageResult {
     this.assertAccepts(name, message);
-    const already = this.#isAlready(name);
+    const already = isAlready(name, this.#standing);
     if (!already) this.#take(name, message);
     const detail = already ? 'already' : detailOf(message);
     this.log.add({
@@ -196,17 +183,19 @@ export class ChangeMachine {
 
   /** A native cancel; during a swap it waits for the outcome. */
   cancelNatively(): void {
-    if (isTerminal(this.state) || this.#cancelRequested) return;
+    if (isTerminal(this.state) || this.#cancelRequested || this.#ending) return;
     this.#takeCancel();
     this.log.add({ what: 'cancel', caller: 'temporal', outcome: 'accepted', detail: 'native cancel' });
   }
 
-  #isAlready(name: MessageName): boolean {
-    if (name === 'cancel') return this.#cancelRequested && !isTerminal(this.state);
-    if (this.#cancelRequested) return false;
-    if (name === 'stop' && this.#stop === 'asked') return true;
-    if (name === 'cutover' && this.#cutoverRequested && this.state === 'waiting_for_cutover') return true;
-    return MESSAGES[name].alreadyIn.includes(this.state);
+  get #standing(): Standing {
+    return {
+      state: this.state,
+      stopAsked: this.stopAsked,
+      cutoverRequested: this.#cutoverRequested,
+      cancelRequested: this.#cancelRequested,
+      ending: this.#ending,
+    };
   }
 
   #take(name: MessageName, message: MessageArguments[MessageName]): void {
@@ -340,8 +329,15 @@ export class ChangeMachine {
     this.#waitingFor = what;
   }
 
+  /** Nothing more is decided; the change ends when the target is cleaned up. */
+  beginEnd(error?: ErrorInfo): void {
+    this.#ending = true;
+    if (error !== undefined) this.#lastError = error;
+  }
+
   /** Everything that has not ended ends so (S1). */
-  end(state: 'failed' | 'cancelled' | 'expired', error?: ErrorInfo): void {
+  end(state: 'completed' | 'failed' | 'cancelled' | 'expired', error?: ErrorInfo): void {
+    this.#ending = false;
     if (error !== undefined) this.#lastError = error;
     if (this.#tasks.length === 0 && state !== 'expired') this.#planning = state;
     // What never ran did not fail.

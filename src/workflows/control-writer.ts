@@ -12,6 +12,7 @@ export class ControlWriter {
   /** Undefined while the target has not said. */
   #swapped: readonly string[] | undefined;
   #driven = false;
+  #writing = false;
   #scope: CancellationScope | undefined;
 
   constructor(
@@ -29,6 +30,11 @@ export class ControlWriter {
   /** The step has ended: nobody reads the row. */
   end(): void {
     this.#driven = false;
+  }
+
+  /** Nothing is on its way to the target. */
+  get isSettled(): boolean {
+    return !this.#writing;
   }
 
   /**
@@ -49,6 +55,7 @@ export class ControlWriter {
       await condition(() => scope.consideredCancelled || (this.#driven && this.control().sequence > this.#sequence));
       if (scope.consideredCancelled) return;
       const control = this.control();
+      this.#writing = true;
       try {
         const { swapped } = await scope.run(() => untilServed(() => this.write(control)));
         this.#swapped = swapped;
@@ -56,6 +63,8 @@ export class ControlWriter {
         if (isCancellation(error)) return;
         this.#swapped = undefined;
         this.gaveUp(toFailure(error).message);
+      } finally {
+        this.#writing = false;
       }
       this.#sequence = Math.max(this.#sequence, control.sequence);
     }

@@ -43,6 +43,7 @@ class CancelAsked extends Error {}
 export class Lifecycle {
   readonly #controls: ControlWriter;
   #running: { readonly step: Step; readonly ids: readonly string[] } | undefined;
+  /** Something of the change may be on the target. */
   #started = false;
   /** Tasks of the cutover that is under way. */
   #cuttingOver: readonly string[] = [];
@@ -76,7 +77,9 @@ export class Lifecycle {
         () => this.#gate(),
       );
       await this.#apply();
+      machine.beginEnd();
       await this.#cleanUp();
+      machine.end('completed');
       return 'ended';
     } catch (error) {
       if (error instanceof CancelAsked) {
@@ -85,8 +88,10 @@ export class Lifecycle {
         return 'cancelled';
       }
       const failure = toFailure(error);
-      machine.end('failed', { code: failure.type ?? 'internal', message: failure.message });
+      const info = { code: failure.type ?? 'internal', message: failure.message };
+      machine.beginEnd(info);
       await this.#cleanUp();
+      machine.end('failed', info);
       throw failure;
     }
   }
@@ -270,11 +275,23 @@ export class Lifecycle {
       `${WORDS[step]} ${ids.length === 1 ? ids[0] : `${ids.length} tables`}`,
     );
     const halted = (): boolean => !FINAL.includes(step) && (machine.stopRequested || machine.cancelRequested);
+    const last = this.#isLast(step, ids);
     this.#running = { step, ids };
     this.#started = true;
     this.#controls.begin(control);
     try {
-      return await cancelWhen(halted, STOP_GRACE_MS, () => activities[step]({ ...this.#place(), tasks, control }));
+      const outcome = await cancelWhen(halted, STOP_GRACE_MS, () =>
+        activities[step]({ ...this.#place(), tasks, control, ...(last ? { last } : {}) }),
+      );
+      // A control on its way to the target would bring the state table back.
+      if (
+        last &&
+        outcome.outcome === 'done' &&
+        this.#controls.isSettled &&
+        machine.control.sequence === control.sequence
+      )
+        this.#started = false;
+      return outcome;
     } catch (error) {
       if (wasGivenBack(error)) return { outcome: 'handover' };
       // The server is away, or no worker is there: the position is in the target, from the last checkpoint (E4).
@@ -284,6 +301,15 @@ export class Lifecycle {
       this.#controls.end();
       this.#running = undefined;
     }
+  }
+
+  /** Without a copy there is no shadow and no old table: the last statement leaves nothing but the state table. */
+  #isLast(step: Step, ids: readonly string[]): boolean {
+    return (
+      step === 'runStatements' &&
+      this.#plan.tasks.every((task) => task.execution !== 'copy') &&
+      this.machine.tasks.every((task) => task.state === 'completed' || ids.includes(task.id))
+    );
   }
 
   /** E7. Never throws: what ended the change is what counts; leftovers that stay are named beside it. */

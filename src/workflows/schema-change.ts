@@ -64,13 +64,7 @@ export async function schemaChange(given: SchemaChangeInput): Promise<SchemaChan
       await condition(() => root.consideredCancelled);
       throw new CancelledFailure(`change ${changeId} was cancelled`);
     }
-    return {
-      changeId,
-      state: machine.state,
-      noChanges: machine.plan?.tasks.length === 0,
-      ...(machine.plan ? { planHash: machine.plan.planHash } : {}),
-      tasks: machine.tasks,
-    };
+    return { ...machine.status(), noChanges: machine.plan?.tasks.length === 0 };
   });
 }
 

@@ -190,6 +190,19 @@ describe('controls', () => {
   });
 });
 
+it('takes the state of the change along with its last statement, and is done when it is run again (E5, E7)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
+  await using change = await EngineChange.plan(space, 't', 'ADD COLUMN n INT');
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    expect(await change.change.runStatements({ ...change.step, last: true }, change.context())).toEqual({
+      outcome: 'done',
+      reports: {},
+    });
+    expect(await space.tables()).toEqual(['t']);
+  }
+  expect(await space.query('SELECT COUNT(n) AS n FROM t')).toEqual([{ n: '0' }]);
+});
+
 describe('what a table can hold', () => {
   it('copies composite text keys, equal by collation when they change, in any order', async () => {
     await space.query(

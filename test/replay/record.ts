@@ -16,6 +16,9 @@ import { ScriptedTarget } from '../workflows/scripted-target.js';
  */
 const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'histories');
 
+/** What tells of the machine that recorded: its name in identities, its folders in stack traces. */
+const LOCAL: Readonly<Record<string, string>> = { identity: 'recorded', stackTrace: '' };
+
 await mkdir(FOLDER, { recursive: true });
 await using plane = await TestDataPlane.start();
 
@@ -77,6 +80,12 @@ const MIXED = [
   await save('schema-change-failed', change.handle);
 }
 {
+  target('quick', plannedTask('quick', { execution: 'instant' }));
+  const change = await plane.begin({ target: 'quick', options: { autoApply: true } });
+  await change.result();
+  await save('schema-change-instant', change.handle);
+}
+{
   target('idle', ...MIXED);
   const change = await plane.begin({ target: 'idle', options: { planTtl: '1s' } });
   await change.result();
@@ -100,9 +109,6 @@ async function save(name: string, handle: Pick<WorkflowHandle, 'fetchHistory'>):
   await writeFile(path.join(FOLDER, `${name}.json`), `${json}\n`);
   console.log(`${name}: ${json.length} bytes`);
 }
-
-/** What tells of the machine that recorded: its name in identities, its folders in stack traces. */
-const LOCAL: Readonly<Record<string, string>> = { identity: 'recorded', stackTrace: '' };
 
 /** Temporal notes process and host of every worker and client. */
 function withoutIdentity(value: unknown): unknown {

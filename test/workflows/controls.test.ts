@@ -178,10 +178,44 @@ describe('controls while a step runs', () => {
       .fail('cleanUp', () => new SternaError('missing_privilege', 'GRANT DROP'));
     const change = await plane.begin({ target: name, options: { autoApply: true } });
     expect(await changeFailure(change)).toMatchObject({ type: 'row_does_not_fit' });
-    expect((await change.events()).events.at(-1)).toMatchObject({
-      what: 'cleanUp',
+    expect((await change.events()).events.find(({ what }) => what === 'cleanUp')).toMatchObject({
       detail: expect.stringContaining('GRANT DROP'),
     });
+  });
+
+  it('a change that is being cleaned up has not ended: it holds its target, and no control fits any more (C3, E7)', async () => {
+    const { name, script } = plane.target();
+    script.hold('cleanUp');
+    const change = await plane.begin({ target: name, options: { autoApply: true } });
+    await until('it is cleaned up', () => script.count('cleanUp') > 0);
+    expect(await change.status()).toMatchObject({
+      state: 'running',
+      waitingFor: 'the clean-up of the target',
+      controls: [],
+      tasks: [{ state: 'completed' }],
+    });
+    expect(await updateFailure(change.send('stop'))).toMatchObject({
+      type: 'control_refused',
+      message: expect.stringContaining('nothing but its clean-up is left') as string,
+    });
+    const next = await plane.begin({ target: name, options: { autoApply: true } });
+    expect(await changeFailure(next)).toMatchObject({ type: 'target_held' });
+    script.finish('cleanUp');
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+  });
+
+  it('the last statement takes the state of the change with it, unless a control may bring it back (E7)', async () => {
+    const { name, script } = plane.target(plannedTask('quick', { execution: 'instant' }));
+    const quiet = await plane.begin({ target: name, options: { autoApply: true } });
+    await quiet.result();
+    expect(script.calls.at(-1)).toMatchObject({ operation: 'runStatements', input: { last: true } });
+    script.hold('runStatements');
+    const steered = await plane.begin({ target: name, options: { autoApply: true } });
+    await until('it runs', () => script.count('runStatements') > 1);
+    await steered.send('setVolume', { volume: 2 });
+    script.finish('runStatements');
+    await steered.result();
+    expect(script.count('cleanUp')).toBe(1);
   });
 
   it('rows reach the watcher by milestones and heartbeats; reading the status changes nothing (C6)', async () => {
