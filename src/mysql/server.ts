@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly charset?: string;
   /** Connection attributes, visible in `performance_schema`. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Aborting it ends the running statement on the server, and every later one before it is sent. */
+  readonly signal?: AbortSignal;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -66,6 +68,7 @@ export class MysqlServer implements AsyncDisposable {
     settings = {},
     charset = 'utf8mb4',
     attributes = {},
+    signal,
   }: SessionOptions = {}): Promise<Session> {
     let connection;
     try {
@@ -87,6 +90,7 @@ export class MysqlServer implements AsyncDisposable {
         if (open) this.#sessions -= 1;
         open = false;
       },
+      signal,
     );
     try {
       const all: Record<string, string | number> = {

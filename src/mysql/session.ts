@@ -25,6 +25,8 @@ export class Session implements AsyncDisposable {
     private readonly connection: Connection,
     private readonly killQuery: (threadId: number) => Promise<void>,
     private readonly onClose: () => void,
+    /** Of every statement that has none of its own. */
+    private readonly signal?: AbortSignal,
   ) {
     // An idle connection that breaks is found out at its next use.
     connection.on('error', (error: Error) => (this.#broken = error));
@@ -78,7 +80,7 @@ export class Session implements AsyncDisposable {
     await this.close();
   }
 
-  async #run(sql: string, values: readonly SqlValue[], { signal }: QueryOptions): Promise<unknown> {
+  async #run(sql: string, values: readonly SqlValue[], { signal = this.signal }: QueryOptions): Promise<unknown> {
     signal?.throwIfAborted();
     if (this.#broken !== undefined) throw translateError(this.#broken, firstWords(sql));
     let killed: Promise<void> | undefined;

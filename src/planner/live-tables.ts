@@ -15,6 +15,8 @@ export interface LiveTable {
 }
 
 const SESSIONS = 4;
+/** A plan is made again rather than wait behind somebody's lock. */
+export const PLANNING_SETTINGS = { lock_wait_timeout: 5 } as const;
 /** Sterna's own tables and scratch schemas do not exist for a plan. */
 const OWN_TABLE = /^_.*sterna_/;
 
@@ -35,10 +37,10 @@ export async function readLiveTables(
   wanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<LiveTable[]> {
-  const settings = { information_schema_stats_expiry: 0 };
+  const settings = { ...PLANNING_SETTINGS, information_schema_stats_expiry: 0 };
   const sessions: Session[] = [];
   try {
-    const first = await server.connect({ settings });
+    const first = await server.connect({ settings, signal });
     sessions.push(first);
     const facts = await first.query<{
       name: string;
@@ -64,14 +66,13 @@ export async function readLiveTables(
     const more = Math.min(SESSIONS, chosen.length) - 1;
     await allOpened(
       sessions,
-      Array.from({ length: Math.max(more, 0) }, () => server.connect({ settings })),
+      Array.from({ length: Math.max(more, 0) }, () => server.connect({ settings, signal })),
     );
     const tables = new Map<string, LiveTable>();
     const queue = [...chosen];
     await Promise.all(
       sessions.map(async (session) => {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-          signal.throwIfAborted();
           const definition = await readDefinition(session, physical, next.name);
           if (definition === null) continue; // dropped in the meantime
           tables.set(next.name, {

@@ -13,7 +13,7 @@ import { copyBlocks } from './copy-conditions.js';
 import { type DesiredTable, invalid, readDesiredFiles, readStatements, type WrittenAlter } from './desired-files.js';
 import { diffTables } from './diff.js';
 import { readRowVersions, type Trial, tryStatement } from './execution.js';
-import { assertNamespace, isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
+import { assertNamespace, isEmpty, type LiveTable, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
 import { parseDefinition } from './table-definition.js';
@@ -42,13 +42,13 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   const alters = request.statements === undefined ? [] : readStatements(request.statements);
   const namespaces = [...new Set([...desired, ...alters].map(({ namespace }) => namespace))].sort();
   const schemas = new Map(namespaces.map((namespace) => [namespace, dependencies.physical(namespace)])); // R4: before any connection
-  await using session = await dependencies.server.connect();
+  const { server, signal } = dependencies;
+  await using session = await server.connect({ settings: PLANNING_SETTINGS, signal });
   const ignored = picomatch([...(request.ignoreTables ?? [])]);
   const ignores = (table: string): boolean => (request.ignoreTables ?? []).length > 0 && ignored(table);
   const ignoredTables = new Set<string>();
   const tasks: PlannedTask[] = [];
   for (const [namespace, physical] of schemas) {
-    dependencies.signal.throwIfAborted();
     await assertNamespace(session, physical, namespace);
     const keep = (table: string): boolean => {
       if (ignores(table)) ignoredTables.add(`${namespace}.${table}`);
@@ -168,13 +168,12 @@ class NamespacePlanner implements AsyncDisposable {
   }
 
   #open(): Promise<Workspace> {
-    this.#workspace ??= Workspace.open(this.dependencies.server, this.physical);
+    this.#workspace ??= Workspace.open(this.dependencies.server, this.physical, this.dependencies.signal);
     return this.#workspace;
   }
 
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
     const workspace = await this.#open();
-    this.dependencies.signal.throwIfAborted();
     try {
       return await workspace.result(table, [sql]);
     } catch (error) {
@@ -299,7 +298,6 @@ class NamespacePlanner implements AsyncDisposable {
 
   async #try(live: LiveTable, statement: string): Promise<Trial> {
     const workspace = await this.#open();
-    this.dependencies.signal.throwIfAborted();
     this.#rowVersions ??= readRowVersions(this.session, this.physical);
     const versions = (await this.#rowVersions).get(live.name) ?? 0;
     return tryStatement(workspace, live.name, live.canonical, statement, versions);

@@ -1,5 +1,5 @@
 import type { PullSchemaResult } from '../contract/index.js';
-import { assertNamespace, readLiveTables } from './live-tables.js';
+import { assertNamespace, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
 import type { PlanningDependencies } from './plan-change.js';
 
 const SYSTEM = ['mysql', 'sys', 'performance_schema', 'information_schema'];
@@ -10,7 +10,7 @@ export async function pullSchema(
   namespaces?: readonly string[],
 ): Promise<PullSchemaResult> {
   const { server, physical, signal } = dependencies;
-  await using session = await server.connect();
+  await using session = await server.connect({ settings: PLANNING_SETTINGS, signal });
   const names =
     namespaces ??
     (

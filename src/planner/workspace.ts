@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
+import { PLANNING_SETTINGS } from './live-tables.js';
 import { canonicalDefinition, type MysqlServer, quoteName, readDefinition, type Session } from '../mysql/index.js';
 
 const PREFIX = '_sterna_ws_';
-const EXPIRES_MS = 3_600_000;
 const SESSIONS = 4;
 const LOCK_TRIES = 10;
 
@@ -28,9 +28,9 @@ export class Workspace implements AsyncDisposable {
   ) {}
 
   /** `like` is the MySQL schema whose default charset and collation tables get that name none. */
-  static async open(server: MysqlServer, like: string): Promise<Workspace> {
+  static async open(server: MysqlServer, like: string, signal: AbortSignal): Promise<Workspace> {
     const name = `${PREFIX}${Date.now()}_${randomBytes(4).toString('hex')}`;
-    const guard = await server.connect();
+    const guard = await server.connect({ settings: PLANNING_SETTINGS }); // removes what was made, abort or not
     try {
       await sweep(guard);
       const [defaults] = await guard.query<{ charset: string; collation: string; mode: string }>(
@@ -39,8 +39,8 @@ export class Workspace implements AsyncDisposable {
       );
       await guard.query('SELECT GET_LOCK(?, 0)', [name]);
       await create(guard, name, defaults);
-      const settings = { sql_mode: defaults?.mode ?? '', foreign_key_checks: 0, lock_wait_timeout: 5 };
-      return new Workspace(name, guard, () => server.connect({ namespace: name, settings }));
+      const settings = { ...PLANNING_SETTINGS, sql_mode: defaults?.mode ?? '', foreign_key_checks: 0 };
+      return new Workspace(name, guard, () => server.connect({ namespace: name, settings, signal }));
     } catch (error) {
       await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`).catch(() => undefined); // the first error is the one that counts
       await guard.close();
@@ -162,14 +162,13 @@ async function create(
   }
 }
 
-/** Drops scratch schemas whose planner is gone: expired, their lock free, their tables empty by construction. */
+/** Drops scratch schemas whose planner is gone: their lock is free, their tables are empty by construction. */
 async function sweep(guard: Session): Promise<void> {
   const rows = await guard.query<{ name: string }>(
     "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\\\_sterna\\\\_ws\\\\_%'",
   );
   for (const { name } of rows) {
-    const made = Number(/^_sterna_ws_(\d{13})_[0-9a-f]{8}$/.exec(name)?.[1] ?? NaN);
-    if (!(Date.now() - made > EXPIRES_MS)) continue;
+    if (!/^_sterna_ws_\d{13}_[0-9a-f]{8}$/.test(name)) continue;
     const [lock] = await guard.query<{ free: number }>('SELECT GET_LOCK(?, 0) AS free', [name]);
     if (lock?.free !== 1) continue;
     const [filled] = await guard.query<{ n: number }>(
