@@ -41,6 +41,11 @@ export class WorkerProcess {
     return this.child.pid ?? 0;
   }
 
+  /** Null while it runs, and of one that a signal ended. */
+  get exitCode(): number | null {
+    return this.child.exitCode;
+  }
+
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     await this.#ended;
