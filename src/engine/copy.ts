@@ -6,7 +6,7 @@ import { Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
 import type { TableRows } from './table-rows.js';
-import { nextChunkRows, paceOf } from './volume.js';
+import { nextChunkRows, type Pace, paceOf } from './volume.js';
 
 const ROUND_MS = 1_500;
 const FLUSH_EARLY_KEYS = 20_000;
@@ -42,7 +42,8 @@ export async function copyRows(
       .filter((other) => other !== table && other.record.phase === 'copying' && !other.record.watermark)
       .map((other) => other.rows.id),
   );
-  let size = Math.min(1_000, paceOf(driver.control.volume).chunkRows);
+  const most = (pace: Pace): number => Math.min(pace.chunkRows, driver.chunkRows);
+  let size = Math.min(1_000, most(paceOf(driver.control.volume)));
   let turn: Promise<unknown> = Promise.resolve();
   const take = (wanted: number): Promise<KeyRange | null> => {
     const next = turn.then(() => chunker.take(wanted));
@@ -65,11 +66,11 @@ export async function copyRows(
         }
         const pace = paceOf(driver.control.volume);
         if (index >= pace.connections) return;
-        const range = await take(Math.min(size, pace.chunkRows));
+        const range = await take(Math.min(size, most(pace)));
         if (range === null) return;
         const started = performance.now();
         const copied = await driver.write(session, () => rows.copy(session, range));
-        size = nextChunkRows(Math.min(size, pace.chunkRows), performance.now() - started, pace);
+        size = nextChunkRows(Math.min(size, most(pace)), performance.now() - started, pace);
         chunker.learn(range, copied.rows);
         if (copied.conflict !== undefined) again.push(range);
         meter.add(copied.rows);

@@ -31,7 +31,6 @@ export const ROW_SETTINGS = {
   lock_wait_timeout: 5,
   innodb_lock_wait_timeout: 5,
   range_optimizer_max_mem_size: 0,
-  max_error_count: 65_535,
   foreign_key_checks: 0,
 } as const;
 
@@ -53,6 +52,8 @@ export class Driver implements AsyncDisposable {
   #rows: readonly TableRows[] = [];
   epoch = 0;
   position: string | null = null;
+  /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
+  chunkRows = 0;
 
   private constructor(
     readonly server: MysqlServer,
@@ -86,6 +87,7 @@ export class Driver implements AsyncDisposable {
       await state.ensure(main, step);
       await driver.#endEarlierDrivers();
       const { epoch, position } = await state.claim(main);
+      driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
       return driver;
@@ -110,6 +112,7 @@ export class Driver implements AsyncDisposable {
       ...(namespace === undefined ? {} : { namespace }),
     });
     this.#sessions.push(session);
+    if (settings === ROW_SETTINGS) await raiseWarningLimit(session);
     return session;
   }
 
@@ -334,6 +337,17 @@ export class Driver implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** How many warnings of one statement this session can show; more need SESSION_VARIABLES_ADMIN, which not every user has. */
+async function raiseWarningLimit(session: Session): Promise<number> {
+  try {
+    await session.execute('SET SESSION max_error_count = 65535');
+  } catch (error) {
+    if (!(error instanceof SternaError) || error.code !== 'missing_privilege') throw error;
+  }
+  const [row] = await session.query<{ most: number }>('SELECT @@SESSION.max_error_count AS most');
+  return row?.most ?? 0;
 }
 
 /** The GTID set of the server now: everything in it is visible to every session. */

@@ -45,7 +45,7 @@ export class TableRows {
       `INSERT IGNORE INTO ${this.shadow} (${this.#columns}) SELECT ${this.#select} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)}`,
     );
     if (warnings === 0) return { rows: affectedRows };
-    const conflict = await this.#duplicates(session, `rows ${describeRange(range)}`);
+    const conflict = await this.#duplicates(session, warnings, `rows ${describeRange(range)}`);
     return conflict === undefined ? { rows: affectedRows } : { rows: affectedRows, conflict };
   }
 
@@ -69,7 +69,7 @@ export class TableRows {
     const { warnings } = await session.execute(
       `REPLACE INTO ${this.shadow} (${this.#columns}) SELECT ${this.#select} FROM ${this.original} ${this.#index} WHERE ${keyIn(this.key, keys)}`,
     );
-    if (warnings > 0) await this.#duplicates(session, 'a row changed during the copy');
+    if (warnings > 0) await this.#duplicates(session, warnings, 'a row changed during the copy');
   }
 
   /** Deletes at most `limit` shadow rows at or above a key; tells how many were deleted. */
@@ -131,8 +131,13 @@ export class TableRows {
   }
 
   /** The secondary unique key in conflict, if any; every other warning means that a row does not fit. */
-  async #duplicates(session: Session, what: string): Promise<string | undefined> {
+  async #duplicates(session: Session, count: number, what: string): Promise<string | undefined> {
     const warnings = await session.query<{ Level: string; Code: number; Message: string }>('SHOW WARNINGS');
+    if (warnings.length < count)
+      throw new SternaError(
+        'row_does_not_fit',
+        `Expected at most one warning a row of ${this.id}, got ${count} for ${what}, of which the server shows ${warnings.length}. GRANT SESSION_VARIABLES_ADMIN to see them all, then plan again. The original is untouched.`,
+      );
     let conflict: string | undefined;
     for (const { Code, Message } of warnings) {
       const index = Code === 1062 /* ER_DUP_ENTRY */ ? /for key '(?:.*\.)?([^.']+)'$/.exec(Message)?.[1] : undefined;

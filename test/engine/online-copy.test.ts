@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MysqlServer } from '../../src/mysql/index.js';
+import { pairColumns, readColumns } from '../../src/engine/columns.js';
 import { Driver } from '../../src/engine/driver.js';
+import { readTrackedKey } from '../../src/engine/key.js';
+import { TableRows } from '../../src/engine/table-rows.js';
+import { TestAccount } from '../support/account.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
@@ -259,6 +263,32 @@ describe('what a table can hold', () => {
       code: 'row_does_not_fit',
       message: expect.stringContaining('Duplicate entry'),
     });
+    await change.cleanUp();
+  });
+
+  it('takes no warning for harmless that it cannot read: chunks are as large as the server shows warnings', async () => {
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 2_000);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k TINYINT NOT NULL');
+    await change.prepare();
+    await using account = await TestAccount.create({ grants: [`ALL ON \`${space.name}\`.*`] });
+    await using server = await MysqlServer.open(connectionConfig(account.server));
+    const driver = await Driver.start(server, change.step, space.name, change.context());
+    expect(driver.chunkRows).toBe(1_024); // what this user cannot raise
+    await driver.close();
+    await space.query('INSERT INTO `_t_sterna_new` SELECT id, 1, note FROM t WHERE id <= 1900');
+    await using session = await server.connect();
+    const key = await readTrackedKey(session, space.name, 't');
+    if (key === null) throw new Error('no key');
+    const columns = await readColumns(session, space.name, 't');
+    const rows = new TableRows('t', space.name, 't', key, pairColumns(columns, columns));
+    // 1,900 rows are there already, and 100 do not fit: the server shows 1,024 warnings of the first kind.
+    await expect(rows.copy(session, {})).rejects.toMatchObject({
+      code: 'row_does_not_fit',
+      message: expect.stringContaining('GRANT SESSION_VARIABLES_ADMIN') as string,
+    });
+    await session.close();
+    await server.close();
     await change.cleanUp();
   });
 
