@@ -1,7 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Control, SternaError, type StepInput } from '../contract/index.js';
-import { type BinlogEvent, BinlogStream, GtidSet, type MysqlServer, type Session } from '../mysql/index.js';
+import {
+  type BinlogEvent,
+  BinlogStream,
+  GtidSet,
+  type MysqlServer,
+  type QueryOptions,
+  type Session,
+} from '../mysql/index.js';
 import { type Batch, Capture, type CapturedTable } from './capture.js';
 import type { EngineContext } from './context.js';
 import type { KeyLiterals } from './key.js';
@@ -121,6 +128,14 @@ export class Driver implements AsyncDisposable {
     return session.transaction(async () => {
       await this.state.assertEpoch(session, this.epoch);
       return work();
+    });
+  }
+
+  /** A statement that commits by itself. Like `write`, it is refused once another driver has claimed the change (E1). */
+  async runDdl(session: Session, statement: string, options?: QueryOptions): Promise<void> {
+    await this.state.exclusively(session, async () => {
+      await this.state.assertEpochLocked(session, this.epoch);
+      await session.execute(statement, [], options);
     });
   }
 

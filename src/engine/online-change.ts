@@ -49,7 +49,7 @@ export class OnlineChange {
         await using session = await this.#ddlSession(driver, task.namespace);
         await runStatements(driver, task, session);
       }
-      if (step.last === true) await driver.state.drop(driver.main); // E7
+      if (step.last === true) await driver.runDdl(driver.main, `DROP TABLE ${driver.state.sql}`); // E7
       return done({});
     });
   }
@@ -135,8 +135,7 @@ export class OnlineChange {
   /** Removes what the change made on the target, and nothing else (E7). */
   async cleanUp(input: CleanUpInput, context: EngineContext): Promise<void> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
-    await using session = await this.server.connect({ settings: { lock_wait_timeout: DDL_LOCK_WAIT_SECONDS } });
-    if (!(await state.exists(session))) return;
+    if (!(await this.#exists(state))) return;
     // A claim, so that no driver that is still alive goes on with what is removed here (E1).
     await using driver = await Driver.start(
       this.server,
@@ -144,6 +143,7 @@ export class OnlineChange {
       this.physical(input.stateNamespace),
       context,
     );
+    await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
     const records = await state.readTables(driver.main);
     // Those whose swap was intended and not seen done were to be swapped in one RENAME: they are decided together.
     const unseen = records
@@ -154,9 +154,9 @@ export class OnlineChange {
     for (const record of records) {
       const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record.taskId));
       const left = swapped ? oldName(record.table) : shadowName(record.table);
-      await session.execute(`DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
+      await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
     }
-    await state.drop(session);
+    await driver.runDdl(session, `DROP TABLE ${state.sql}`);
   }
 
   /** Durable in the target: any driver, also one that starts later, reads it (C1, C5). */
@@ -167,6 +167,11 @@ export class OnlineChange {
     await state.writeControl(session, input.control);
     const records = await state.readTables(session);
     return { swapped: records.filter((record) => record.phase === 'swapped').map((record) => record.taskId) };
+  }
+
+  async #exists(state: StateTable): Promise<boolean> {
+    await using session = await this.server.connect();
+    return await state.exists(session);
   }
 
   async #drive(

@@ -50,9 +50,9 @@ export async function prepareTables(
       rowsPerSecond: 0,
     });
     await using session = await ddl(namespace);
-    await createShadow(session, namespace, task);
+    await createShadow(driver, session, namespace, task);
     const deferredIndexes = await deferIndexes(session, namespace, task);
-    await dropIndexes(session, namespace, task.table, deferredIndexes);
+    await dropIndexes(driver, session, namespace, task.table, deferredIndexes);
     fresh.push({ ...record, deferredIndexes });
   }
   if (fresh.length === 0) return;

@@ -10,11 +10,16 @@ const DEFER_ABOVE_ROWS = 20_000;
 const FLUSH_WHILE_BUILDING_KEYS = 20_000;
 
 /** Creates the empty shadow with exactly the planned definition; removes one that this change left half made. */
-export async function createShadow(session: Session, namespace: string, task: PlannedTask): Promise<void> {
+export async function createShadow(
+  driver: Driver,
+  session: Session,
+  namespace: string,
+  task: PlannedTask,
+): Promise<void> {
   const shadow = quoteTable(namespace, shadowName(task.table));
-  await session.execute(`DROP TABLE IF EXISTS ${shadow}`);
-  await session.execute(`CREATE TABLE ${shadow} LIKE ${quoteTable(namespace, task.table)}`);
-  for (const statement of task.statements) await session.execute(redirect(statement, task.table, shadow));
+  await driver.runDdl(session, `DROP TABLE IF EXISTS ${shadow}`);
+  await driver.runDdl(session, `CREATE TABLE ${shadow} LIKE ${quoteTable(namespace, task.table)}`);
+  for (const statement of task.statements) await driver.runDdl(session, redirect(statement, task.table, shadow));
   await assertDefinition(session, namespace, task);
 }
 
@@ -67,13 +72,15 @@ export async function deferIndexes(session: Session, namespace: string, task: Pl
 }
 
 export async function dropIndexes(
+  driver: Driver,
   session: Session,
   namespace: string,
   table: string,
   definitions: readonly string[],
 ): Promise<void> {
   if (definitions.length === 0) return;
-  await session.execute(
+  await driver.runDdl(
+    session,
     `ALTER TABLE ${quoteTable(namespace, shadowName(table))} ${definitions.map((definition) => `DROP ${indexHead(definition)}`).join(', ')}`,
   );
 }
@@ -97,6 +104,17 @@ function indexHead(definition: string): string {
   return /^KEY `(?:[^`]|``)+`/.exec(definition)?.[0] ?? '';
 }
 
+async function missingIndexes(
+  session: Session,
+  namespace: string,
+  { table }: PlannedTask,
+  definitions: readonly string[],
+): Promise<string[]> {
+  const present = (await readDefinition(session, namespace, shadowName(table))) ?? '';
+  const lines = new Set(present.split('\n').map((line) => line.trim().replace(/,$/, '')));
+  return definitions.filter((definition) => !lines.has(definition));
+}
+
 /** Adds the deferred indexes in one statement, while captured keys go on being flushed. */
 export async function buildIndexes(
   driver: Driver,
@@ -105,9 +123,7 @@ export async function buildIndexes(
   definitions: readonly string[],
   onTick: () => void,
 ): Promise<void> {
-  const present = (await readDefinition(driver.main, namespace, shadowName(task.table))) ?? '';
-  const lines = new Set(present.split('\n').map((line) => line.trim().replace(/,$/, '')));
-  const missing = definitions.filter((definition) => !lines.has(definition));
+  const missing = await missingIndexes(driver.main, namespace, task, definitions);
   if (missing.length > 0) {
     const threads = paceOf(driver.control.volume).connections;
     await using session = await driver.session({
@@ -117,10 +133,10 @@ export async function buildIndexes(
       innodb_ddl_buffer_size: 64 * 1024 * 1024,
     });
     const stop = new AbortController();
-    const alter = session
-      .execute(
+    const alter = driver
+      .runDdl(
+        session,
         `ALTER TABLE ${quoteTable(namespace, shadowName(task.table))} ${missing.map((definition) => `ADD ${definition}`).join(', ')}, ALGORITHM=INPLACE, LOCK=NONE`,
-        [],
         { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
       )
       .then(() => 'built' as const);
@@ -136,7 +152,9 @@ export async function buildIndexes(
     } catch (error) {
       stop.abort(new Interrupted('stopped'));
       await alter.catch(() => undefined); // rolled back by the server; the error above is the one that counts
-      throw error;
+      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      // A driver that was ended may have finished its statement all the same.
+      if ((await missingIndexes(driver.main, namespace, task, definitions)).length > 0) throw error;
     }
   }
   await assertDefinition(driver.main, namespace, task);

@@ -3,6 +3,9 @@ import { quoteName, quoteTable, type Session } from '../mysql/index.js';
 import type { KeyLiterals } from './key.js';
 import { stateTableName } from './names.js';
 
+/** How long a claim waits for a statement whose connection has just been ended, and the other way round. */
+const EXCLUSIVE_SECONDS = 5;
+
 /** How far a table of the change has come. Later phases never go back to earlier ones, but for a repaired pass. */
 export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped';
 
@@ -98,8 +101,33 @@ export class StateTable {
     return rows.length > 0;
   }
 
+  /**
+   * Held around a claim and around every statement that commits by itself: none of an earlier driver is under way when
+   * a claim returns, and none comes after it (E1). A row lock would not do, since DDL gives it up.
+   */
+  async exclusively<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    const [lock] = await session.query<{ held: number | null }>('SELECT GET_LOCK(?, ?) AS held', [
+      this.name,
+      EXCLUSIVE_SECONDS,
+    ]);
+    if (lock?.held !== 1)
+      throw new SternaError(
+        'lock_not_granted',
+        `Expected no statement of an earlier driver of change ${this.changeId} to be running, one still is. It is tried again.`,
+      );
+    try {
+      return await work();
+    } finally {
+      await session.query('SELECT RELEASE_LOCK(?)', [this.name]).catch(() => session.destroy()); // it goes with its connection
+    }
+  }
+
   /** Takes over from any earlier driver (E1): waits for its transactions in flight, and refuses all later ones. */
   async claim(session: Session): Promise<DriverRecord> {
+    return this.exclusively(session, () => this.#claim(session));
+  }
+
+  async #claim(session: Session): Promise<DriverRecord> {
     return session.transaction(async () => {
       await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1 WHERE id = 'driver'`);
       const [row] = await session.query<{ epoch: number | string; position: string | null }>(
@@ -120,13 +148,13 @@ export class StateTable {
       );
   }
 
-  /** The same under LOCK TABLES, which keeps every claim waiting. */
+  /** The same where every claim has to wait: under LOCK TABLES, and within `exclusively`. */
   async assertEpochLocked(session: Session, epoch: number): Promise<void> {
     const [row] = await session.query<{ epoch: number | string }>(`SELECT epoch FROM ${this.sql} WHERE id = 'driver'`);
     if (Number(row?.epoch) !== epoch)
       throw new SternaError(
         'driver_replaced',
-        `Another driver has claimed change ${this.changeId}; this one, of epoch ${epoch}, swaps nothing.`,
+        `Another driver has claimed change ${this.changeId}; this one, of epoch ${epoch}, changes nothing more.`,
       );
   }
 
@@ -171,10 +199,6 @@ export class StateTable {
       `UPDATE ${this.sql} SET sequence = ?, run = ?, volume = ?, cutover = ? WHERE id = 'control' AND sequence < ?`,
       [control.sequence, control.run, control.volume, control.cutover, control.sequence],
     );
-  }
-
-  async drop(session: Session): Promise<void> {
-    await session.execute(`DROP TABLE IF EXISTS ${this.sql}`);
   }
 
   #gone(): SternaError {

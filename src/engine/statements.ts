@@ -23,7 +23,13 @@ export async function runStatements(
       `Expected ${task.id} as it was when planned, found ${task.action === 'create' ? 'another table of that name' : 'another definition'}. Nothing was changed; plan again.`,
     );
   }
-  for (const statement of task.statements) await runPatiently(driver, { task, namespace }, session, statement);
+  try {
+    for (const statement of task.statements) await runPatiently(driver, { task, namespace }, session, statement);
+  } catch (error) {
+    // A driver that was ended may have finished its statement all the same: the table decides (E5).
+    if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+    if ((await stand(session, { task, namespace })) !== 'done') throw error;
+  }
   if ((await stand(session, { task, namespace })) !== 'done') {
     throw new SternaError(
       'drifted',
@@ -50,7 +56,7 @@ async function runPatiently(
   for (let backoff = BACKOFF_MS.first; ; backoff = Math.min(backoff * 2, BACKOFF_MS.most)) {
     await driver.checkpoint(); // C2
     try {
-      await session.execute(statement, [], { signal: driver.context.signal });
+      await driver.runDdl(session, statement, { signal: driver.context.signal });
       return;
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'lock_not_granted') throw error;

@@ -41,7 +41,7 @@ export async function swapTables(driver: Driver, tables: readonly SwapTable[]): 
       lock_wait_timeout: LOCK_WAIT_SECONDS,
       wait_timeout: IDLE_SECONDS,
     });
-    await matchAutoIncrement(session, tables);
+    await matchAutoIncrement(driver, session, tables);
     await approach(driver);
     await driver.save(
       undefined,
@@ -158,7 +158,7 @@ async function finishUnderLock(
 }
 
 /** A copy raises the counter to its highest row only; rows deleted from the top would get their ids again. */
-async function matchAutoIncrement(session: Session, tables: readonly SwapTable[]): Promise<void> {
+async function matchAutoIncrement(driver: Driver, session: Session, tables: readonly SwapTable[]): Promise<void> {
   for (const { rows } of tables) {
     const counters = await Promise.all(
       [rows.table, shadowName(rows.table)].map(async (name) =>
@@ -167,7 +167,7 @@ async function matchAutoIncrement(session: Session, tables: readonly SwapTable[]
     );
     const [original, shadow] = counters;
     if (original !== undefined && (shadow ?? 1n) < original)
-      await session.execute(`ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
+      await driver.runDdl(session, `ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
   }
 }
 

@@ -4,4 +4,4 @@ export { canonicalDefinition, fingerprint, readDefinition } from './definition.j
 export { quoteName, quoteTable } from './identifiers.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
-export type { Session } from './session.js';
+export type { QueryOptions, Session } from './session.js';
