@@ -93,17 +93,24 @@ async function main(): Promise<number> {
     await copied(handle, (2 * ROWS) / 3);
     await worker.kill('SIGKILL');
     const killed = performance.now();
-    const reached = await shadowTop(admin);
+    // What the server still had in hand for it must not pass for a row of the next one.
+    await until('its connections are gone', async () => (await connectionsOf(admin)) === 0, { intervalMs: 5 });
+    const reached = Number(await shadowTop(admin));
     report.say(`killed the worker with SIGKILL when the shadow ended at row ${reached}`);
     worker = await WorkerProcess.start(config, log, env);
-    await until('rows are copied again', async () => Number(await shadowTop(admin)) > Number(reached), {
-      intervalMs: 20,
-      timeoutMs: 60_000,
-    });
-    const progress = await progressOf(handle);
+    let checkpoint = reached;
+    await until(
+      'rows are copied again',
+      async () => {
+        const top = Number(await shadowTop(admin));
+        checkpoint = Math.min(checkpoint, top); // what is above it is removed first
+        return top > checkpoint;
+      },
+      { intervalMs: 5, timeoutMs: 60_000 },
+    );
     report.figure(
       'kill to copying again',
-      `${((performance.now() - killed) / 1_000).toFixed(1)} s, from row ${progress?.rows ?? '?'} of ${progress?.of ?? '?'}`,
+      `${((performance.now() - killed) / 1_000).toFixed(1)} s, from row ${checkpoint} of ${ROWS}`,
     );
 
     await inState(handle, 'waiting_for_cutover', 180_000);
@@ -218,6 +225,11 @@ async function copied(handle: WorkflowHandle, rows: number): Promise<void> {
 async function shadowTop(admin: mysql.Connection): Promise<string> {
   const [rows] = await admin.query(`SELECT MAX(id) AS top FROM ${namespace}._orders_sterna_new`);
   return String((rows as { top: string | null }[])[0]?.top ?? 0);
+}
+
+async function connectionsOf(admin: mysql.Connection): Promise<number> {
+  const [rows] = await admin.query('SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE USER = ?', [user]);
+  return Number((rows as { n: string }[])[0]?.n);
 }
 
 /** When the last row was copied: watched until half a second passes without one. */
