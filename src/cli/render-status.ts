@@ -33,6 +33,9 @@ function renderTask({ execution, state, phase, progress, report }: TaskStatus): 
       ? ''
       : `  ${report.rowsCopied} rows copied${report.cutoverBlockMs === undefined ? '' : `, writers blocked ${report.cutoverBlockMs} ms`}`;
   // Of a table that has ended only the report still counts.
-  const waiting = isTerminal(state) || progress?.waitingFor === undefined ? '' : `, waiting for ${progress.waitingFor}`;
-  return `${how}${waiting}${facts}`;
+  if (isTerminal(state) || progress === undefined) return `${how}${facts}`;
+  const waiting = progress.waitingFor === undefined ? '' : `, waiting for ${progress.waitingFor}`;
+  const kept =
+    state === 'stopping' || state === 'stopped' ? `, at about ${progress.percent} % of ${phase ?? 'its work'}` : '';
+  return `${how}${kept}${waiting}${facts}`;
 }
