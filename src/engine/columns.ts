@@ -89,8 +89,14 @@ const BYTES_AS_THEY_ARE = new Set([
 /** Values of one type on both sides. Text goes as bytes: collations must not decide what is equal. */
 function stored(column: string, { dataType, charset }: Column): string {
   if (BYTES_AS_THEY_ARE.has(dataType)) return `HEX(${column})`;
+  if (dataType === 'float') return exactFloat(column);
   if (dataType === 'json') return `CAST(${column} AS CHAR CHARACTER SET utf8mb4)`;
   return charset === null ? column : `CAST(${column} AS BINARY)`;
+}
+
+/** As text, a FLOAT has six digits; as a DOUBLE it has all. */
+function exactFloat(value: string): string {
+  return `CAST(${value} AS DOUBLE)`;
 }
 
 /** Values of two types, each brought to the type of the shadow. */
@@ -107,7 +113,7 @@ function converted(column: string, target: Column): string {
     case 'decimal':
       return `CAST(${column} AS ${target.columnType.replace(/ (unsigned|zerofill)/g, '').toUpperCase()})`;
     case 'float':
-      return `CAST(${column} AS FLOAT)`;
+      return exactFloat(`CAST(${column} AS FLOAT)`);
     case 'double':
       return `CAST(${column} AS DOUBLE)`;
     case 'date':
