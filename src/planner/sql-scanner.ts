@@ -11,17 +11,30 @@ export interface Place {
   readonly column: number;
 }
 
-/** Splits SQL into tokens, leaving out comments and white space. Stops with `unterminated` at an open quote. */
+/**
+ * Splits SQL into tokens, leaving out comments and white space. Stops with `unterminated` at an open quote. What stands
+ * in an executable comment is SQL like the rest, behind a token with the comment's head.
+ */
 export function scanSql(sql: string): { readonly tokens: readonly SqlToken[]; readonly unterminated?: number } {
   const tokens: SqlToken[] = [];
   let at = 0;
+  let executable: number | undefined;
   while (at < sql.length) {
     const rest = sql.slice(at, at + 3);
     const c = sql[at] ?? '';
     if (/\s/.test(c)) at += 1;
     else if (c === '#' || /^--(\s|$)/.test(rest)) at = endOf(sql, '\n', at);
-    else if (rest.startsWith('/*')) {
-      if (/^\/\*[!+M]/.test(rest)) tokens.push({ kind: 'executable-comment', value: rest, offset: at });
+    else if (executable !== undefined && rest.startsWith('*/')) {
+      executable = undefined;
+      at += 2;
+    } else if (rest.startsWith('/*')) {
+      const head = /^\/\*(?:[!+]|M!)\d*/.exec(sql.slice(at, at + 12))?.[0];
+      if (head !== undefined) {
+        tokens.push({ kind: 'executable-comment', value: head, offset: at });
+        executable ??= at;
+        at += head.length;
+        continue;
+      }
       const end = sql.indexOf('*/', at + 2);
       if (end < 0) return { tokens, unterminated: at };
       at = end + 2;
@@ -43,7 +56,7 @@ export function scanSql(sql: string): { readonly tokens: readonly SqlToken[]; re
       at += word?.length ?? 1;
     }
   }
-  return { tokens };
+  return executable === undefined ? { tokens } : { tokens, unterminated: executable };
 }
 
 export function placeOf(sql: string, offset: number): Place {

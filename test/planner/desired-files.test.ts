@@ -10,6 +10,7 @@ describe('a desired file', () => {
     "create table `orders` (id int primary key comment 'a; b -- c /* d') -- end\n;\n",
     '/* head */ CREATE TABLE IF NOT EXISTS orders (id INT, PRIMARY KEY (id)) ENGINE=InnoDB COMMENT="x;y";',
     'CREATE TABLE orders (id INT) PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (10))',
+    'CREATE TABLE orders (`id` int /*!80023 INVISIBLE */)\n/*!50100 PARTITION BY RANGE (`id`)\n(PARTITION p VALUES LESS THAN (10)) */',
     "CREATE TABLE orders (e ENUM('select','as') DEFAULT 'as')",
   ])('may be written freely: %s', (text) => {
     expect(read(text)).toMatchObject([{ namespace: 'shop', table: 'orders', file: 'shop/orders.sql' }]);
@@ -30,6 +31,11 @@ describe('a desired file', () => {
     ["CREATE TABLE a (id INT) DATA DIRECTORY='/tmp'", '1:25', 'DIRECTORY'],
     ['CREATE TABLE a (id INT) ENGINE=FEDERATED', '1:25', 'InnoDB'],
     ['CREATE TABLE a (id INT) /*!99999 ENGINE=MyISAM */', '1:25', 'executable comment'],
+    ['CREATE TABLE a (id INT /*! , k INT */)', '1:24', 'executable comment'],
+    ['CREATE TABLE a (id INT) /*!50100 AS SELECT 1 */', '1:34', 'table options, found AS'],
+    ["CREATE TABLE a (id INT) /*!50100 DATA DIRECTORY='/tmp' */", '1:34', 'DIRECTORY'],
+    ['CREATE TABLE a (id INT) /*!50100 ; DROP TABLE b */', '1:36', 'one statement'],
+    ['CREATE TABLE a (id INT) /*!50100 PARTITION BY KEY (id)', '1:25', 'the end of a quoted text or comment'],
     ["CREATE TABLE a (id INT COMMENT 'open", '1:32', 'the end of a quoted text'],
     ['CREATE VIEW a AS SELECT 1', '1:8', 'CREATE TABLE'],
   ])('is refused with its place: %s', (text, place, expected) => {
