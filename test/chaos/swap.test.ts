@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Driver } from '../../src/engine/driver.js';
 import { stateTableName } from '../../src/engine/names.js';
 import { StateTable, type TableRecord, type TableUpdate } from '../../src/engine/state-table.js';
 import { decideSwap } from '../../src/engine/swap.js';
@@ -174,6 +175,24 @@ describe('a cutover in trouble', () => {
     expect(Math.max(...writer.latencies)).toBeLessThan(4_000);
     expect(await writer.differences(space.connection)).toEqual([]);
     await blocker.end();
+    await change.cleanUp();
+  });
+
+  it('gives its locks back at once when the stream is too far behind, and swaps later (E6)', async () => {
+    await using change = await copied();
+    const catchUp = Reflect.get(Driver.prototype, 'catchUp');
+    let behind = true;
+    vi.spyOn(Driver.prototype, 'catchUp').mockImplementation(function (this: Driver, session, deadline) {
+      if (deadline === undefined || !behind) return catchUp.call(this, session, deadline);
+      behind = false;
+      return Promise.resolve(false);
+    });
+    const cutting = change.cutOver();
+    await until('it was given up once', () => change.logged.includes('cutover attempt given up'), { intervalMs: 5 });
+    const held =
+      "SELECT 1 FROM performance_schema.metadata_locks WHERE OBJECT_SCHEMA = ? AND LOCK_TYPE = 'SHARED_NO_READ_WRITE'";
+    expect(await space.query(held, [space.name])).toEqual([]);
+    expect(await cutting).toMatchObject({ outcome: 'done', reports: { [`${space.name}.t`]: { cutoverAttempts: 2 } } });
     await change.cleanUp();
   });
 

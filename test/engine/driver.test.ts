@@ -216,3 +216,38 @@ describe('the order of a round', () => {
     await change.cleanUp();
   });
 });
+
+describe('what a driver is told', () => {
+  it('an older control never overwrites a newer one, and a newer one comes with the next step (C1)', async () => {
+    await space.query(PLAIN_TABLE);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    const { step } = change;
+    const control = { ...step.control, sequence: 7, volume: 3 };
+    await change.change.writeControl({ ...step, control });
+    await change.change.writeControl({ ...step, control: { ...control, sequence: 6, run: 'stop' } });
+    const row = `SELECT sequence, run, volume FROM ${stateOf(change)} WHERE id = 'control'`;
+    expect(await space.query(row)).toEqual([{ sequence: '7', run: 'run', volume: 3 }]);
+    const stopped = { ...step, control: { ...control, sequence: 8, run: 'stop' as const } };
+    const outcome = await change.change.prepareTables(stopped, change.context());
+    expect(outcome).toEqual({ outcome: 'stopped', swapped: [] });
+    await change.cleanUp();
+  });
+
+  it('a drain ends the copy within a round, and what was copied is kept (S4)', async () => {
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 8_000);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await change.control({ volume: 1 });
+    const drain = new AbortController();
+    const copy = change.copy(change.context(undefined, drain.signal));
+    await until('it copies', () => change.progress.some((p) => p.phase === 'copying' && p.rows > 0), { intervalMs: 5 });
+    drain.abort();
+    expect(await copy).toEqual({ outcome: 'handover' });
+    await change.control({ volume: 11 });
+    const before = change.progress.length;
+    await change.copy();
+    expect(change.progress[before]?.rows).toBeGreaterThan(0);
+    await change.cleanUp();
+  });
+});

@@ -45,3 +45,24 @@ it('gives up a statement that does not get its lock in time, names who blocks it
   expect(await running).toMatchObject({ outcome: 'done' });
   await change.cleanUp();
 });
+
+it('runs no further statement after a stop (C2)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
+  await using change = await EngineChange.plan(space, 't', 'ADD COLUMN n INT');
+  const blocker = await connect(space.server, space.name);
+  await blocker.query('START TRANSACTION; SELECT * FROM t');
+  const statements = ['ALTER TABLE t ADD COLUMN n INT', 'ALTER TABLE t ADD COLUMN m INT'];
+  const step = { ...change.step, tasks: change.step.tasks.map((task) => ({ ...task, statements })) };
+  const running = change.change.runStatements(step, change.context());
+  const waits =
+    "SELECT 1 FROM performance_schema.processlist WHERE DB = ? AND INFO LIKE 'ALTER%' AND STATE LIKE 'Waiting for%'";
+  await until('the first one waits', async () => (await space.query(waits, [space.name])).length > 0);
+  const since = performance.now();
+  await change.control({ run: 'stop' });
+  await until('the driver may look at the control row again', () => performance.now() - since > 200);
+  await blocker.query('COMMIT');
+  await blocker.end();
+  expect(await running).toEqual({ outcome: 'stopped', swapped: [] });
+  expect(await space.query('SHOW COLUMNS FROM t')).toMatchObject([{ Field: 'id' }, { Field: 'n' }]);
+  await change.cleanUp();
+});
