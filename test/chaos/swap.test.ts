@@ -112,6 +112,24 @@ describe('a swap whose outcome nobody saw', () => {
   });
 });
 
+// Fails as long as the decision is written without a look at the epoch.
+it.fails('writes no decision about a swap when another driver has claimed by then (E1)', async () => {
+  await using change = await copied();
+  await intend(change);
+  const blocker = await connect(space.server, space.name);
+  await blocker.query('LOCK TABLES t WRITE'); // the definitions cannot be read meanwhile
+  const cutting = change.cutOver().catch((error: unknown) => error);
+  const waits = "SELECT 1 FROM performance_schema.processlist WHERE INFO LIKE ? AND STATE LIKE 'Waiting for%'";
+  await until('it looks', async () => (await space.query(waits, [`SHOW CREATE TABLE%${space.name}%`])).length > 0);
+  await space.query(`UPDATE \`${stateTableName(change.step.changeId)}\` SET epoch = epoch + 1 WHERE id = 'driver'`);
+  await blocker.end();
+  const outcome = await cutting;
+  const { swapIntended } = await record(change);
+  await change.cleanUp();
+  expect(outcome).toMatchObject({ code: 'driver_replaced' });
+  expect(swapIntended).toBe(true);
+});
+
 describe('a cutover in trouble', () => {
   /** The connection of the cutover, once it waits for its lock. */
   const waiting = async (): Promise<number> =>
@@ -255,18 +273,17 @@ describe('a cutover in trouble', () => {
   });
 
   it('counts a pass that repaired for nothing, also when a driver takes over in its middle or at its end (E3)', async () => {
-    await space.query('INSERT INTO t SELECT id + 2000, k, note FROM t; INSERT INTO t SELECT id + 4000, k, note FROM t');
+    for (const rows of [2_000, 4_000, 8_000, 16_000])
+      await space.query(`INSERT INTO t SELECT id + ${rows}, k, note FROM t`);
     await using change = await copied();
     const corrupt = "UPDATE `_t_sterna_new` SET note = 'corrupted' WHERE id = 1";
     await update(change, { phase: 'verifying' });
     await space.query(corrupt);
-    await change.control({ volume: 1 }); // slow enough to be stopped
-    const seen = change.progress.length;
+    await change.control({ volume: 1 }); // slow enough for more than one round
     const comparing = change.copy();
-    await until('it compares', () => change.progress.length > seen, { intervalMs: 5 });
+    await until('a round with a repair is saved', async () => (await record(change)).rowsRepaired === 1);
     await change.control({ run: 'stop', volume: 11 });
     expect(await comparing).toMatchObject({ outcome: 'stopped' });
-    expect((await record(change)).rowsRepaired).toBe(1);
     await change.control({ run: 'run' });
 
     await space.query(corrupt);

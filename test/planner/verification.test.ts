@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { MysqlServer } from '../../src/mysql/index.js';
+import { type PlannedTask, SternaError } from '../../src/contract/index.js';
+import { type ConnectionConfig, MysqlServer } from '../../src/mysql/index.js';
 import { planChange } from '../../src/planner/index.js';
 import { Workspace } from '../../src/planner/workspace.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -13,6 +14,19 @@ afterEach(async () => {
   await space.drop();
 });
 
+async function planOf(
+  desired: string,
+  config: ConnectionConfig = connectionConfig(space.server),
+  physical = (namespace: string): string => namespace,
+): Promise<readonly PlannedTask[]> {
+  await using server = await MysqlServer.open(config);
+  const { tasks } = await planChange(
+    { server, physical, signal: new AbortController().signal, log: { debug: () => undefined, info: () => undefined } },
+    { target: 'a', environment: 'test', type: 'mysql', schema: { [space.name]: { 't.sql': desired } } },
+  );
+  return tasks;
+}
+
 it('blocks a table when the generated statement gives another one than desired (P4)', async () => {
   await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
   const result = Reflect.get(Workspace.prototype, 'result');
@@ -21,20 +35,44 @@ it('blocks a table when the generated statement gives another one than desired (
     const made = await result.call(this, table, statements);
     return statements.some((sql) => sql.startsWith('ALTER')) ? made.replace('bigint', 'mediumint') : made;
   });
-  await using server = await MysqlServer.open(connectionConfig(space.server));
-  const { tasks } = await planChange(
-    {
-      server,
-      physical: (namespace) => namespace,
-      signal: new AbortController().signal,
-      log: { debug: () => undefined, info: () => undefined },
-    },
-    {
-      target: 'a',
-      environment: 'test',
-      type: 'mysql',
-      schema: { [space.name]: { 't.sql': 'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)' } },
-    },
-  );
+  const tasks = await planOf('CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)');
   expect(tasks).toMatchObject([{ table: 't', safety: 'blocked', reasons: [{ code: 'not-verified' }] }]);
+});
+
+it('refuses a namespace that the target does not allow before it connects (R4)', async () => {
+  const refuse = (): never => {
+    throw new SternaError('namespace_not_allowed', 'not this one');
+  };
+  const nowhere = { ...connectionConfig(space.server), port: 1 };
+  await expect(planOf('CREATE TABLE t (id INT)', nowhere, refuse)).rejects.toMatchObject({
+    code: 'namespace_not_allowed',
+  });
+});
+
+it.each([
+  [
+    'changes-unique-collation',
+    'id INT PRIMARY KEY, u VARCHAR(9) COLLATE utf8mb4_bin UNIQUE',
+    'utf8mb4_bin',
+    'utf8mb4_0900_ai_ci',
+  ],
+  ['drops-primary-key', 'id INT NOT NULL, u INT NOT NULL UNIQUE, PRIMARY KEY (id)', ', PRIMARY KEY (id)', ''],
+])('asks for consent: %s (P2)', async (code, columns, from, to) => {
+  await space.query(`CREATE TABLE t (${columns})`);
+  await space.query('INSERT INTO t VALUES (1, 1)');
+  const tasks = await planOf(`CREATE TABLE t (${columns.replace(from, to)})`);
+  expect(tasks[0]?.safety).not.toBe('safe');
+  expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
+});
+
+it.each([
+  ['engine', 'id INT PRIMARY KEY, k INT', ') ENGINE=MyISAM', 'k INT', 'k BIGINT'],
+  ['no-tracked-key', 'id INT UNIQUE, k INT', ')', 'k INT', 'k BIGINT'],
+  ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id VARCHAR(9)'],
+  ['tracked-key-changes', 'id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY', ')', 'utf8mb4_bin', 'utf8mb4_0900_ai_ci'],
+])('blocks what cannot be copied: %s of %s (P3)', async (code, columns, end, from, to) => {
+  await space.query(`CREATE TABLE t (${columns}${end}`);
+  const tasks = await planOf(`CREATE TABLE t (${columns.replace(from, to)}${end}`);
+  expect(tasks).toMatchObject([{ safety: 'blocked' }]);
+  expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
 });
