@@ -302,6 +302,15 @@ describe('what happens underneath', () => {
     expect(await space.tables()).toEqual(['t']);
   });
 
+  it('refuses to go on with a table that was changed while no driver was there (P1)', async () => {
+    await space.query(PLAIN_TABLE);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    await space.query('ALTER TABLE t ADD COLUMN surprise INT');
+    await expect(change.copy()).rejects.toMatchObject({ code: 'drifted' });
+    await change.cleanUp();
+  });
+
   it.each(['ALTER TABLE t ADD COLUMN surprise INT', 'TRUNCATE TABLE t'])(
     'ends the change when somebody runs %s during the copy',
     async (sql) => {

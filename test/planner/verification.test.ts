@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type PlannedTask, SternaError } from '../../src/contract/index.js';
+import { type Plan, SternaError } from '../../src/contract/index.js';
 import { type ConnectionConfig, MysqlServer } from '../../src/mysql/index.js';
+import { Session } from '../../src/mysql/session.js';
 import { planChange } from '../../src/planner/index.js';
 import { Workspace } from '../../src/planner/workspace.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -14,17 +15,20 @@ afterEach(async () => {
   await space.drop();
 });
 
-async function planOf(
+async function plan(
   desired: string,
   config: ConnectionConfig = connectionConfig(space.server),
   physical = (namespace: string): string => namespace,
-): Promise<readonly PlannedTask[]> {
+): Promise<Plan> {
   await using server = await MysqlServer.open(config);
-  const { tasks } = await planChange(
+  return await planChange(
     { server, physical, signal: new AbortController().signal, log: { debug: () => undefined, info: () => undefined } },
     { target: 'a', environment: 'test', type: 'mysql', schema: { [space.name]: { 't.sql': desired } } },
   );
-  return tasks;
+}
+
+async function planOf(...of: Parameters<typeof plan>): Promise<Plan['tasks']> {
+  return (await plan(...of)).tasks;
 }
 
 it('blocks a table when the generated statement gives another one than desired (P4)', async () => {
@@ -56,6 +60,7 @@ it.each([
     'utf8mb4_bin',
     'utf8mb4_0900_ai_ci',
   ],
+  ['renames-column', 'id INT PRIMARY KEY, u INT', 'u INT', 'U INT'],
   ['drops-primary-key', 'id INT NOT NULL, u INT NOT NULL UNIQUE, PRIMARY KEY (id)', ', PRIMARY KEY (id)', ''],
 ])('asks for consent: %s (P2)', async (code, columns, from, to) => {
   await space.query(`CREATE TABLE t (${columns})`);
@@ -65,14 +70,39 @@ it.each([
   expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
 });
 
+it('plans no copy on a server whose binlog does not tell every change (P3)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
+  const query = Reflect.get(Session.prototype, 'query');
+  vi.spyOn(Session.prototype, 'query').mockImplementation(async function (this: Session, sql, values, options) {
+    const rows = await query.call(this, sql, values, options);
+    const misfit = sql.includes('@@GLOBAL.binlog_row_image') ? { binlog_row_image: 'MINIMAL' } : {};
+    return rows.map((row) => ({ ...row, ...misfit }));
+  });
+  await expect(planOf('CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)')).rejects.toMatchObject({
+    code: 'binlog_unsuitable',
+  });
+  const [task] = await planOf('CREATE TABLE t (id INT PRIMARY KEY, k INT, n INT)');
+  expect(task?.execution).toBe('instant'); // which no binlog is needed for
+});
+
 it.each([
   ['engine', 'id INT PRIMARY KEY, k INT', ') ENGINE=MyISAM', 'k INT', 'k BIGINT'],
   ['no-tracked-key', 'id INT UNIQUE, k INT', ')', 'k INT', 'k BIGINT'],
-  ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id VARCHAR(9)'],
+  ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id DECIMAL(9)'],
   ['tracked-key-changes', 'id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY', ')', 'utf8mb4_bin', 'utf8mb4_0900_ai_ci'],
 ])('blocks what cannot be copied: %s of %s (P3)', async (code, columns, end, from, to) => {
   await space.query(`CREATE TABLE t (${columns}${end}`);
   const tasks = await planOf(`CREATE TABLE t (${columns.replace(from, to)}${end}`);
   expect(tasks).toMatchObject([{ safety: 'blocked' }]);
   expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
+});
+
+it('is the same plan when nothing but the statistics has moved (P6)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT); INSERT INTO t VALUES (1, 1); ANALYZE TABLE t');
+  const desired = 'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)';
+  const before = await plan(desired);
+  await space.query('INSERT INTO t VALUES (2, 2), (3, 3), (4, 4); ANALYZE TABLE t');
+  const after = await plan(desired);
+  expect(after.tasks[0]?.estimatedRows).not.toBe(before.tasks[0]?.estimatedRows);
+  expect(after.planHash).toBe(before.planHash);
 });

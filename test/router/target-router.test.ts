@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { SternaError } from '../../src/contract/index.js';
 import type { InventoryResolver, ResolvedTarget } from '../../src/inventory/index.js';
 import { TargetRouter, type TargetRouterOptions } from '../../src/router/index.js';
@@ -168,6 +168,29 @@ it('leaves no timer, so that a process ends once it is closed, or never was (K4)
   await router.use(request, () => Promise.resolve());
   await router.close();
   expect(timers()).toHaveLength(before);
+});
+
+it('ends its own timer with itself (K4)', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const router = openRouter();
+    expect(vi.getTimerCount()).toBe(1);
+    await router.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('keeps a client in use the current one, however long the use is (K1)', async () => {
+  const router = openRouter({ idleMs: 20 });
+  let release = (): void => undefined;
+  const long = router.use(request, () => new Promise<void>((resolve) => (release = resolve)));
+  const since = performance.now();
+  await until('it would be idle', () => performance.now() - since > 80, { intervalMs: 5 });
+  expect(router.stats()).toMatchObject({ clients: 1, retiring: 0 });
+  release();
+  await long;
 });
 
 it('closes a client that nobody has used for a while', async () => {
