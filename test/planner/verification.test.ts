@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Plan, SternaError } from '../../src/contract/index.js';
+import { type Plan, type PlanRequest, SternaError } from '../../src/contract/index.js';
 import { type ConnectionConfig, MysqlServer } from '../../src/mysql/index.js';
 import { Session } from '../../src/mysql/session.js';
 import { planChange } from '../../src/planner/index.js';
@@ -19,11 +19,12 @@ async function plan(
   desired: string,
   config: ConnectionConfig = connectionConfig(space.server),
   physical = (namespace: string): string => namespace,
+  what: Pick<PlanRequest, 'schema' | 'statements'> = { schema: { [space.name]: { 't.sql': desired } } },
 ): Promise<Plan> {
   await using server = await MysqlServer.open(config);
   return await planChange(
     { server, physical, signal: new AbortController().signal, log: { debug: () => undefined, info: () => undefined } },
-    { target: 'a', environment: 'test', type: 'mysql', schema: { [space.name]: { 't.sql': desired } } },
+    { target: 'a', environment: 'test', type: 'mysql', ...what },
   );
 }
 
@@ -106,3 +107,15 @@ it('is the same plan when nothing but the statistics has moved (P6)', async () =
   expect(after.tasks[0]?.estimatedRows).not.toBe(before.tasks[0]?.estimatedRows);
   expect(after.planHash).toBe(before.planHash);
 });
+
+// Fails as long as a rename is not seen in a statement: the copy pairs columns by name, and their values stay behind.
+it.fails.each(['RENAME COLUMN a TO b, RENAME COLUMN b TO a, MODIFY k BIGINT', 'RENAME COLUMN a TO c, MODIFY k BIGINT'])(
+  'copies no table in which columns are renamed: %s (P1)',
+  async (alter) => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, k INT); INSERT INTO t VALUES (1, 1, 2, 3)');
+    const { tasks } = await plan('', undefined, undefined, {
+      statements: { [space.name]: [`ALTER TABLE t ${alter}`] },
+    });
+    expect(tasks).toMatchObject([{ safety: 'blocked' }]);
+  },
+);
