@@ -171,6 +171,19 @@ describe('a deferred cutover', () => {
     expect(script.count('cleanUp')).toBe(1);
   });
 
+  it('a stop while the last statement runs is refused: nothing can hold it back (C2)', async () => {
+    const { name, script } = plane.target(plannedTask('quick', { execution: 'instant' }));
+    script.hold('runStatements');
+    const change = await plane.begin({ target: name, options: { autoApply: true, deferCutover: true } });
+    await change.reaches('waiting_for_cutover');
+    await change.send('cutover');
+    await until('the statement runs', () => script.count('runStatements') > 0);
+    script.deaf = true;
+    expect(await updateFailure(change.send('stop'))).toMatchObject({ type: 'control_refused' });
+    script.finish('runStatements');
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+  });
+
   it('a stop that is undecided when a statement ends holds the next one (C2)', async () => {
     const { name, script } = plane.target(...['a', 'b'].map((table) => plannedTask(table, { execution: 'instant' })));
     script.hold('runStatements');
