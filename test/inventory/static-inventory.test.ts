@@ -158,6 +158,27 @@ describe('resolve', () => {
     expect(JSON.stringify(after)).not.toContain('second');
   });
 
+  it('a document that is gone makes its target unavailable, never unknown (R5)', async () => {
+    env.PW = 'p';
+    await write(
+      'targets:\n  a:\n    environment: x\n    dsn_from: {config: gone.yaml, host: h, user: app, password: env:PW}\n',
+    );
+    await expect((await load()).resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'inventory_unavailable',
+    });
+  });
+
+  it('a rotated password alone makes it another connection, which a client is opened anew for (K2)', async () => {
+    env.A = 'mysql://u:first@h/';
+    await write('targets:\n  a: {environment: x, dsn: env:A}\n');
+    const inventory = await load();
+    const hash = async () => (await inventory.resolve({ target: 'a', environment: 'x' })).connectionHash;
+    const before = await hash();
+    expect(await hash()).toBe(before);
+    env.A = 'mysql://u:second@h/';
+    expect(await hash()).not.toBe(before);
+  });
+
   it('keeps the last good state when an edit breaks the file, and says so loudly (R5)', async () => {
     env.A = 'mysql://u:p@h/';
     await write('targets:\n  a: {environment: x, dsn: env:A}\n');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { SternaError } from '../../src/contract/index.js';
 import type { InventoryResolver, ResolvedTarget } from '../../src/inventory/index.js';
 import { TargetRouter, type TargetRouterOptions } from '../../src/router/index.js';
@@ -23,12 +23,12 @@ let hash = 'h1';
 let failure: Error | undefined;
 const routers: TargetRouter[] = [];
 const resolver: InventoryResolver = {
-  resolve: ({ target }) =>
+  resolve: ({ target, environment = 'test' }) =>
     failure
       ? Promise.reject(failure)
       : Promise.resolve({
           target,
-          environment: 'test',
+          environment,
           type: 'mysql',
           connection: {
             host: 'h',
@@ -72,6 +72,14 @@ it('opens one client for a hundred concurrent first uses (K1)', async () => {
   await Promise.all(Array.from({ length: 100 }, () => router.use(request, () => Promise.resolve())));
   expect(opened.length).toBe(1);
   expect(router.stats()).toMatchObject({ clients: 1, misses: 1, hits: 99, inUse: 0 });
+});
+
+it('keeps a client for each environment of a target (K1)', async () => {
+  const router = openRouter();
+  const used: TargetClient[] = [];
+  for (const environment of ['test', 'production', 'test'])
+    await router.use({ target: 'a', environment }, (client) => Promise.resolve(void used.push(client)));
+  expect(used.map((client) => opened.indexOf(client as unknown as FakeClient))).toEqual([0, 1, 0]);
 });
 
 it('makes a new generation of a changed connection and closes the old one with its last user (K2)', async () => {
@@ -121,6 +129,20 @@ it('closes every generation, after its users, and takes no new work (K4)', async
   expect(opened.every((client) => client.closed)).toBe(true);
 });
 
+it('closes a generation that is on its way out as well, after its users (K4)', async () => {
+  const router = openRouter();
+  let release = (): void => undefined;
+  const long = router.use(request, () => new Promise<void>((resolve) => (release = resolve)));
+  await until('it is in use', () => router.stats().inUse === 1, { intervalMs: 1 });
+  hash = 'h2';
+  await router.use(request, () => Promise.resolve());
+  const closing = router.close();
+  expect(opened.map((client) => client.closed)).toEqual([false, false]);
+  release();
+  await Promise.all([long, closing]);
+  expect(opened.map((client) => client.closed)).toEqual([true, true]);
+});
+
 it('opens nothing for a use that was still resolving when it closed (K4)', async () => {
   let resolved = (): void => undefined;
   const slow: InventoryResolver = {
@@ -146,6 +168,29 @@ it('leaves no timer, so that a process ends once it is closed, or never was (K4)
   await router.use(request, () => Promise.resolve());
   await router.close();
   expect(timers()).toHaveLength(before);
+});
+
+it('ends its own timer with itself (K4)', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const router = openRouter();
+    expect(vi.getTimerCount()).toBe(1);
+    await router.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('keeps a client in use the current one, however long the use is (K1)', async () => {
+  const router = openRouter({ idleMs: 20 });
+  let release = (): void => undefined;
+  const long = router.use(request, () => new Promise<void>((resolve) => (release = resolve)));
+  const since = performance.now();
+  await until('it would be idle', () => performance.now() - since > 80, { intervalMs: 5 });
+  expect(router.stats()).toMatchObject({ clients: 1, retiring: 0 });
+  release();
+  await long;
 });
 
 it('closes a client that nobody has used for a while', async () => {

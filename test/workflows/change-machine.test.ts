@@ -155,14 +155,21 @@ describe('every message in every state', () => {
   it('a terminal state is never left, whatever is sent or reported (S1)', () => {
     for (const state of STATES.filter(isTerminal)) {
       const change = inState(state);
+      const before = { status: change.status(), control: change.control };
       change.cancelNatively();
       change.set(ID, 'running');
       change.complete(ID, {});
       change.end('failed');
       change.milestone({ taskId: 'shop.a', phase: 'copying', percent: 1, rows: 1, of: 100, rowsPerSecond: 1 });
-      expect(change.state).toBe(state);
+      expect({ status: change.status(), control: change.control }).toEqual(before);
       expect(change.status().controls).toEqual([]);
     }
+  });
+
+  it('a state is entered only from those that lead to it, and else not at all (S1)', () => {
+    const change = planned();
+    expect(refusalOf(() => change.set(ID, 'cutting_over')).type).toBe('internal');
+    expect(change.state).toBe('planned');
   });
 
   it('every state that is no end accepts something that ends it (S3)', () => {
@@ -209,6 +216,7 @@ describe('the shape of a message', () => {
 
   it('a plan for another route than asked for is refused (R1)', () => {
     expect(refusalOf(() => machine().planned(plan([], 'billing'))).type).toBe('route_mismatch');
+    expect(refusalOf(() => machine().planned(plan([], 'shop', 'production'))).type).toBe('route_mismatch');
   });
 });
 

@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SternaClient } from '../../src/client/index.js';
 import { reservationId, SternaError } from '../../src/contract/index.js';
 import { expectNoLeaks } from '../support/leaks.js';
+import { testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { type TestChange, TestDataPlane } from './data-plane.js';
 import { changeFailure, endsCancelled, updateFailure } from './expectations.js';
@@ -160,6 +162,14 @@ describe('controls while a step runs', () => {
     expect(attempts.every((attempt) => attempt === 1)).toBe(true);
   });
 
+  it('a step that a closing router gives back goes on elsewhere, which spends no attempt (S4)', async () => {
+    const { name, script } = plane.target();
+    script.fail('copyTables', () => new SternaError('router_closed', 'closed'));
+    const change = await plane.begin({ target: name, options: { autoApply: true } });
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+    expect(script.count('copyTables')).toBe(2);
+  });
+
   it('a fault that may pass is tried again without end, and the plan of a fault that stays fails the change', async () => {
     const { name, script } = plane.target();
     const away = (): Error => new SternaError('connection_lost', 'broken');
@@ -221,8 +231,11 @@ describe('controls while a step runs', () => {
   it('rows reach the watcher by milestones and heartbeats; reading the status changes nothing (C6)', async () => {
     const { change, script } = await copying();
     await until('the first milestone is there', async () => (await change.status()).tasks[0]?.phase === 'copying');
+    vi.stubEnv('TEMPORAL_ADDRESS', testServers().temporalAddress);
+    const client = await SternaClient.connect({ dataPlane: plane.name });
     const before = await change.handle.fetchHistory();
-    for (let i = 0; i < 5; i += 1) await change.status();
+    for (let i = 0; i < 5; i += 1) expect((await client.status(change.id)).tasks[0]?.progress?.rows).toBe(0);
+    await client.close();
     const after = await change.handle.fetchHistory();
     expect(after.events?.length).toBe(before.events?.length);
     expect((await change.handle.describe()).raw.pendingActivities?.[0]?.heartbeatDetails?.payloads).toHaveLength(1);

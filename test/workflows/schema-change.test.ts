@@ -148,6 +148,60 @@ describe('a deferred cutover', () => {
     expect(await change.result()).toMatchObject({ state: 'completed' });
     expect(script.story).toEqual(['plan', 'runStatements shop.quick']); // which leaves nothing (E7)
   });
+
+  it('no control is on its way when the clean-up begins: it would bring the state table back (E7)', async () => {
+    const { name, script } = plane.target();
+    script.hold('copyTables');
+    const change = await plane.begin({ target: name, options: { autoApply: true } });
+    await until('it copies', () => script.count('copyTables') > 0);
+    let cleaned: number | undefined;
+    script.beforeControl = async () => {
+      script.finish('copyTables');
+      await until('the tables are swapped', () => script.swapped.size > 0);
+      const since = performance.now();
+      await until(
+        'the clean-up has had its time',
+        () => script.count('cleanUp') > 0 || performance.now() - since > 800,
+      );
+      cleaned = script.count('cleanUp');
+    };
+    await change.send('setVolume', { volume: 2 });
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+    expect(cleaned).toBe(0);
+    expect(script.count('cleanUp')).toBe(1);
+  });
+
+  it('a stop while the last statement runs is refused: nothing can hold it back (C2)', async () => {
+    const { name, script } = plane.target(plannedTask('quick', { execution: 'instant' }));
+    script.hold('runStatements');
+    const change = await plane.begin({ target: name, options: { autoApply: true, deferCutover: true } });
+    await change.reaches('waiting_for_cutover');
+    await change.send('cutover');
+    await until('the statement runs', () => script.count('runStatements') > 0);
+    script.deaf = true;
+    expect(await updateFailure(change.send('stop'))).toMatchObject({ type: 'control_refused' });
+    script.finish('runStatements');
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+  });
+
+  it('a stop that is undecided when a statement ends holds the next one (C2)', async () => {
+    const { name, script } = plane.target(...['a', 'b'].map((table) => plannedTask(table, { execution: 'instant' })));
+    script.hold('runStatements');
+    const change = await plane.begin({ target: name, options: { autoApply: true, deferCutover: true } });
+    await change.reaches('waiting_for_cutover');
+    await change.send('cutover');
+    await until('the first statement runs', () => script.count('runStatements') > 0);
+    script.deaf = true;
+    script.beforeControl = async () => {
+      script.finish('runStatements');
+      await until('it has ended', async () => (await change.status()).tasks[0]?.state === 'completed');
+    };
+    expect(await change.send('stop')).toMatchObject({ already: false });
+    await change.reaches('stopped');
+    expect(script.count('runStatements')).toBe(1);
+    await change.send('resume');
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+  });
 });
 
 describe('consent', () => {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { translateError } from '../../src/mysql/server-error.js';
+
+const error = (fields: object, message = 'no text'): Error => Object.assign(new Error(message), fields);
+
+describe('what is told of an error of the server or its driver', () => {
+  it.each([
+    [1045, 'access_denied'],
+    [1044, 'missing_privilege'],
+    [1064, 'sql_error'],
+  ])('holds no user and no host: %d (R2)', (errno, code) => {
+    const sqlMessage = "Access denied for user 'deploy'@'10.1.2.3' (using password: YES)";
+    const told = translateError(error({ errno, code: 'ER_OF_THE_SERVER', sqlMessage }), 'connecting');
+    expect(told.code).toBe(code);
+    expect(told.message).not.toMatch(/deploy|10\.1\.2\.3/);
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'server_unreachable'],
+    ['ECONNRESET', 'connection_lost'],
+  ])('holds no address: %s (R2)', (code, expected) => {
+    const told = translateError(error({ code }, `connect ${code} 10.1.2.3:3306`), 'connecting');
+    expect(told.code).toBe(expected);
+    expect(told.message).not.toContain('10.1.2.3');
+  });
+});

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type Plan, type PlanRequest, SternaError } from '../../src/contract/index.js';
+import { type ConnectionConfig, MysqlServer } from '../../src/mysql/index.js';
+import { Session } from '../../src/mysql/session.js';
+import { planChange } from '../../src/planner/index.js';
+import { Workspace } from '../../src/planner/workspace.js';
+import { TestNamespace } from '../support/namespace.js';
+import { connectionConfig } from '../support/servers.js';
+
+let space: TestNamespace;
+beforeEach(async () => {
+  space = await TestNamespace.create('verify');
+});
+afterEach(async () => {
+  await space.drop();
+});
+
+async function plan(
+  desired: string,
+  config: ConnectionConfig = connectionConfig(space.server),
+  physical = (namespace: string): string => namespace,
+  what: Pick<PlanRequest, 'schema' | 'statements'> = { schema: { [space.name]: { 't.sql': desired } } },
+): Promise<Plan> {
+  await using server = await MysqlServer.open(config);
+  return await planChange(
+    { server, physical, signal: new AbortController().signal, log: { debug: () => undefined, info: () => undefined } },
+    { target: 'a', environment: 'test', type: 'mysql', ...what },
+  );
+}
+
+async function planOf(...of: Parameters<typeof plan>): Promise<Plan['tasks']> {
+  return (await plan(...of)).tasks;
+}
+
+it('blocks a table when the generated statement gives another one than desired (P4)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
+  const result = Reflect.get(Workspace.prototype, 'result');
+  // A server that makes something else of every ALTER, as it does of one that says too little.
+  vi.spyOn(Workspace.prototype, 'result').mockImplementation(async function (this: Workspace, table, statements) {
+    const made = await result.call(this, table, statements);
+    return statements.some((sql) => sql.startsWith('ALTER')) ? made.replace('bigint', 'mediumint') : made;
+  });
+  const tasks = await planOf('CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)');
+  expect(tasks).toMatchObject([{ table: 't', safety: 'blocked', reasons: [{ code: 'not-verified' }] }]);
+});
+
+it('refuses a namespace that the target does not allow before it connects (R4)', async () => {
+  const refuse = (): never => {
+    throw new SternaError('namespace_not_allowed', 'not this one');
+  };
+  const nowhere = { ...connectionConfig(space.server), port: 1 };
+  await expect(planOf('CREATE TABLE t (id INT)', nowhere, refuse)).rejects.toMatchObject({
+    code: 'namespace_not_allowed',
+  });
+});
+
+it.each([
+  [
+    'changes-unique-collation',
+    'id INT PRIMARY KEY, u VARCHAR(9) COLLATE utf8mb4_bin UNIQUE',
+    'utf8mb4_bin',
+    'utf8mb4_0900_ai_ci',
+  ],
+  ['renames-column', 'id INT PRIMARY KEY, u INT', 'u INT', 'U INT'],
+  ['drops-primary-key', 'id INT NOT NULL, u INT NOT NULL UNIQUE, PRIMARY KEY (id)', ', PRIMARY KEY (id)', ''],
+])('asks for consent: %s (P2)', async (code, columns, from, to) => {
+  await space.query(`CREATE TABLE t (${columns})`);
+  await space.query('INSERT INTO t VALUES (1, 1)');
+  const tasks = await planOf(`CREATE TABLE t (${columns.replace(from, to)})`);
+  expect(tasks[0]?.safety).not.toBe('safe');
+  expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
+});
+
+it('plans no copy on a server whose binlog does not tell every change (P3)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
+  const query = Reflect.get(Session.prototype, 'query');
+  vi.spyOn(Session.prototype, 'query').mockImplementation(async function (this: Session, sql, values, options) {
+    const rows = await query.call(this, sql, values, options);
+    const misfit = sql.includes('@@GLOBAL.binlog_row_image') ? { binlog_row_image: 'MINIMAL' } : {};
+    return rows.map((row) => ({ ...row, ...misfit }));
+  });
+  await expect(planOf('CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)')).rejects.toMatchObject({
+    code: 'binlog_unsuitable',
+  });
+  const [task] = await planOf('CREATE TABLE t (id INT PRIMARY KEY, k INT, n INT)');
+  expect(task?.execution).toBe('instant'); // which no binlog is needed for
+});
+
+it.each([
+  ['engine', 'id INT PRIMARY KEY, k INT', ') ENGINE=MyISAM', 'k INT', 'k BIGINT'],
+  ['no-tracked-key', 'id INT UNIQUE, k INT', ')', 'k INT', 'k BIGINT'],
+  ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id DECIMAL(9)'],
+  ['tracked-key-changes', 'id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY', ')', 'utf8mb4_bin', 'utf8mb4_0900_ai_ci'],
+])('blocks what cannot be copied: %s of %s (P3)', async (code, columns, end, from, to) => {
+  await space.query(`CREATE TABLE t (${columns}${end}`);
+  const tasks = await planOf(`CREATE TABLE t (${columns.replace(from, to)}${end}`);
+  expect(tasks).toMatchObject([{ safety: 'blocked' }]);
+  expect(tasks[0]?.reasons).toContainEqual(expect.objectContaining({ code }));
+});
+
+it('is the same plan when nothing but the statistics has moved (P6)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT); INSERT INTO t VALUES (1, 1); ANALYZE TABLE t');
+  const desired = 'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)';
+  const before = await plan(desired);
+  await space.query('INSERT INTO t VALUES (2, 2), (3, 3), (4, 4); ANALYZE TABLE t');
+  const after = await plan(desired);
+  expect(after.tasks[0]?.estimatedRows).not.toBe(before.tasks[0]?.estimatedRows);
+  expect(after.planHash).toBe(before.planHash);
+});
+
+// Fails as long as a rename is not seen in a statement: the copy pairs columns by name, and their values stay behind.
+it.fails.each(['RENAME COLUMN a TO b, RENAME COLUMN b TO a, MODIFY k BIGINT', 'RENAME COLUMN a TO c, MODIFY k BIGINT'])(
+  'copies no table in which columns are renamed: %s (P1)',
+  async (alter) => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, k INT); INSERT INTO t VALUES (1, 1, 2, 3)');
+    const { tasks } = await plan('', undefined, undefined, {
+      statements: { [space.name]: [`ALTER TABLE t ${alter}`] },
+    });
+    expect(tasks).toMatchObject([{ safety: 'blocked' }]);
+  },
+);
