@@ -82,9 +82,16 @@ export const ERRORS = define({
     meaning: 'The connection broke during the work.',
     remedy: 'Nothing: the step goes on from its checkpoint.',
   },
+  interrupted: {
+    exitCode: 1,
+    retry: true,
+    meaning: 'Somebody ended a statement, or it ran into a time limit of the server.',
+    remedy: 'Nothing: the step goes on from its checkpoint.',
+  },
   not_the_writer: {
     exitCode: 3,
-    retry: false,
+    // A switchover passes; work that has begun waits for it.
+    retry: true,
     meaning: 'The server is read-only.',
     remedy: 'Point the inventory entry at the writer.',
   },

@@ -39,7 +39,7 @@ export class Capture {
   #keys = new Map<string, KeySet>();
   #fence = new GtidSet();
   #pendingKeys = 0;
-  #current: { gtid: string; keys: [string, KeyLiterals][]; finishes?: string } | undefined;
+  #current: { gtid: string; keys: [string, KeyLiterals][]; finishes?: string; unknown?: true } | undefined;
   readonly #prepared = new Map<string, { gtid: string; keys: [string, KeyLiterals][] }>();
 
   constructor(tables: readonly CapturedTable[], position: string) {
@@ -93,7 +93,16 @@ export class Capture {
       case 'prepare':
         this.#prepare(event.xid);
         return;
+      case 'unknown':
+        // Outside of a transaction it is the end of a file or the like.
+        if (this.#current !== undefined) this.#current.unknown = true;
+        return;
       case 'commit':
+        if (event.rows && this.#current?.unknown === true)
+          throw new SternaError(
+            'binlog_unreadable',
+            'Expected row events in the binlog, found a transaction with an event of another kind. Some session writes with binlog_format=STATEMENT or MIXED, such as a LOAD DATA.',
+          );
         this.#complete();
         return;
     }
@@ -128,24 +137,25 @@ export class Capture {
       }
       return;
     }
+    // Whatever it names: by a trigger, a view or a function it may change any table.
+    const statement = withoutComments(sql);
+    if (CHANGES_ROWS.test(statement)) {
+      throw new SternaError(
+        'binlog_unreadable',
+        `Expected row events in the binlog, found a statement (${/^\w+/.exec(statement)?.[0] ?? ''}). Some session writes with binlog_format=STATEMENT or MIXED.`,
+      );
+    }
     for (const table of this.#tables.values()) {
-      const hit = touches(table, namespace, sql);
-      if (hit === 'definition') {
+      if (touches(table, namespace, sql)) {
         throw new SternaError(
           'table_changed_underneath',
           `Somebody ran "${sql.replace(/\s+/g, ' ').slice(0, 80)}" on ${table.id} during the copy. The original is as they left it; plan again.`,
         );
       }
-      if (hit === 'rows') {
-        throw new SternaError(
-          'binlog_unreadable',
-          `Expected row events for ${table.id} in the binlog, found a statement. Some session writes with binlog_format=STATEMENT or MIXED.`,
-        );
-      }
     }
     // A DDL statement is a transaction of its own without a commit. Were it counted only when the next one begins, a
     // quiet server would look as if its stream had stopped.
-    if (!INSIDE_TRANSACTION.test(withoutComments(sql))) this.#complete();
+    if (!INSIDE_TRANSACTION.test(statement)) this.#complete();
   }
 
   #prepare(xid: string): void {
@@ -182,6 +192,14 @@ export class Capture {
   }
 }
 
+/** Of two batches, the later one's literals last. */
+export function unitedKeys(...batches: readonly ReadonlyMap<string, KeySet>[]): Map<string, KeySet> {
+  const united = new Map<string, KeySet>();
+  for (const batch of batches)
+    for (const [id, keys] of batch) united.set(id, new Map([...(united.get(id) ?? []), ...keys]));
+  return united;
+}
+
 export function keyName(literals: KeyLiterals): string {
   return literals.length === 1 ? (literals[0] ?? '') : JSON.stringify(literals);
 }
@@ -197,37 +215,33 @@ export function parseXa(sql: string): { verb: string; xid: string } | undefined 
 }
 
 /** Statements after which more of the same transaction may come. */
-const INSIDE_TRANSACTION =
-  /^(INSERT|UPDATE|DELETE|REPLACE|LOAD|SELECT|SET|DO|CALL|START|SAVEPOINT|RELEASE|ROLLBACK\s+(WORK\s+)?TO)\b/i;
-const CHANGES_ROWS = /^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b/i;
+const INSIDE_TRANSACTION = /^(SET|START|SAVEPOINT|RELEASE|ROLLBACK\s+(WORK\s+)?TO)\b/i;
+const CHANGES_ROWS = /^(INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT|VALUES|TABLE|DO|CALL|HANDLER)\b/i;
 const CHANGES_DEFINITION = /^(ALTER|TRUNCATE|DROP|RENAME|CREATE)\b/i;
 
 /**
- * Whether a statement from the binlog touches a captured table. Decided from words alone, and for the worse:
+ * Whether a statement from the binlog touches the definition of a captured table. Decided from words alone, and for the worse:
  * a statement that only mentions the name stops the change, one that is missed would lose rows (E2).
  */
-export function touches(
-  table: Pick<CapturedTable, 'namespace' | 'table'>,
-  namespace: string,
-  sql: string,
-): 'rows' | 'definition' | undefined {
+export function touches(table: Pick<CapturedTable, 'namespace' | 'table'>, namespace: string, sql: string): boolean {
   const text = withoutComments(sql);
-  const kind = CHANGES_ROWS.test(text) ? 'rows' : CHANGES_DEFINITION.test(text) ? 'definition' : undefined;
-  if (kind === undefined) return undefined;
+  if (!CHANGES_DEFINITION.test(text)) return false;
   // Our own: the shadow, the replaced table and the state table.
   if (/^(ALTER|CREATE|DROP)\s+TABLE\s+(IF\s+(NOT\s+)?EXISTS\s+)?(`(?:[^`]|``)+`\.)?`_(?:[^`]|``)*sterna_/i.test(text))
-    return undefined;
-  if (
-    /^(CREATE|DROP|ALTER)\s+(USER|ROLE|DATABASE|SCHEMA|EVENT|PROCEDURE|FUNCTION|SERVER|TABLESPACE|RESOURCE|(OR\s+REPLACE\s+)?(ALGORITHM\S*\s+)?(DEFINER\S*\s+)?(SQL\s+SECURITY\s+\S+\s+)?VIEW)\b/i.test(
-      text,
-    ) &&
-    !/^(DROP|ALTER)\s+(DATABASE|SCHEMA)\b/i.test(text)
-  )
-    return undefined;
-  if (/^DROP\s+(DATABASE|SCHEMA)\b/i.test(text)) return mentions(text, table.namespace) ? 'definition' : undefined;
-  if (namespace !== table.namespace && !mentions(text, table.namespace)) return undefined;
-  return mentions(text, table.table) ? kind : undefined;
+    return false;
+  if (/^DROP\s+(DATABASE|SCHEMA)\b/i.test(text)) return mentions(text, table.namespace);
+  if (!/^ALTER\s+(DATABASE|SCHEMA)\b/i.test(text) && ELSEWHERE.test(text)) return false;
+  if (namespace !== table.namespace && !mentions(text, table.namespace)) return false;
+  return mentions(text, table.table);
 }
+
+const DEFINER = '(DEFINER\\s*=\\s*\\S+\\s+)?';
+/** Definitions of something else that may name the table. A trigger is none of them: it would stay on the old table. */
+const ELSEWHERE = new RegExp(
+  `^(CREATE|DROP|ALTER)\\s+(OR\\s+REPLACE\\s+)?(ALGORITHM\\S*\\s+)?${DEFINER}(SQL\\s+SECURITY\\s+\\S+\\s+)?` +
+    '(USER|ROLE|DATABASE|SCHEMA|EVENT|PROCEDURE|FUNCTION|SERVER|TABLESPACE|RESOURCE|VIEW)\\b',
+  'i',
+);
 
 function withoutComments(sql: string): string {
   return sql.replace(/^(\s|\/\*[\s\S]*?\*\/)+/, '');

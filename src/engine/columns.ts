@@ -9,7 +9,8 @@ export interface Column {
   readonly columnType: string;
   readonly charset: string | null;
   readonly nullable: boolean;
-  readonly generated: boolean;
+  /** Null for a column with values of its own. */
+  readonly generated: { readonly expression: string; readonly stored: boolean } | null;
   readonly autoIncrement: boolean;
 }
 
@@ -40,7 +41,10 @@ export async function readColumns(session: Session, namespace: string, table: st
     columnType: row.columnType.toLowerCase(),
     charset: row.charset,
     nullable: row.nullable === 'YES',
-    generated: row.expression !== null && row.expression !== '',
+    generated:
+      row.expression === null || row.expression === ''
+        ? null
+        : { expression: row.expression, stored: /\bSTORED GENERATED\b/i.test(row.extra) },
     autoIncrement: /auto_increment/i.test(row.extra),
   }));
 }
@@ -50,7 +54,21 @@ export function pairColumns(original: readonly Column[], shadow: readonly Column
   const byName = new Map(original.map((column) => [column.name.toLowerCase(), column]));
   return shadow.flatMap((column) => {
     const source = byName.get(column.name.toLowerCase());
-    return source === undefined || column.generated ? [] : [{ original: source, shadow: column }];
+    return source === undefined || column.generated !== null ? [] : [{ original: source, shadow: column }];
+  });
+}
+
+/**
+ * Stored results of one expression on both sides. They are not copied, but compared: an expression that depends on
+ * the session, such as on its time zone, may give the copy something else than the application has.
+ */
+export function pairStored(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
+  return shadow.flatMap((column) => {
+    const source = original.find((each) => each.name.toLowerCase() === column.name.toLowerCase());
+    const isSame = source?.generated?.expression === column.generated?.expression;
+    return source?.generated?.stored === true && column.generated?.stored === true && isSame
+      ? [{ original: source, shadow: column }]
+      : [];
   });
 }
 
@@ -62,9 +80,12 @@ export function rowChecksum(pairs: readonly ColumnPair[], side: 'original' | 'sh
   const values = pairs.flatMap((pair) => {
     const column = qualifier + quoteName(pair[side].name);
     const value = sameStorage(pair) ? stored(column, pair.shadow) : converted(column, pair.shadow);
-    return pair.original.nullable || pair.shadow.nullable ? [`COALESCE(${value}, '')`, `ISNULL(${column})`] : [value];
+    // A value that is null although its column is not was too large to be computed: the row's checksum is null then.
+    return pair.original.nullable || pair.shadow.nullable
+      ? [`IF(ISNULL(${column}), '', ${value})`, `ISNULL(${column})`]
+      : [value];
   });
-  return `CRC32(CONCAT_WS('#', ${values.join(', ')}))`;
+  return `CRC32(CONCAT(${values.join(", '#', ")}))`;
 }
 
 /** No conversion takes place: the values themselves are equal. */
@@ -86,11 +107,14 @@ const BYTES_AS_THEY_ARE = new Set([
   'bit',
 ]);
 
+const LARGE = new Set(['text', 'mediumtext', 'longtext', 'blob', 'mediumblob', 'longblob']);
+
 /** Values of one type on both sides. Text goes as bytes: collations must not decide what is equal. */
 function stored(column: string, { dataType, charset }: Column): string {
+  if (LARGE.has(dataType)) return `CRC32(${column})`; // of its bytes, however many
   if (BYTES_AS_THEY_ARE.has(dataType)) return `HEX(${column})`;
   if (dataType === 'float') return exactFloat(column);
-  if (dataType === 'json') return `CAST(${column} AS CHAR CHARACTER SET utf8mb4)`;
+  if (dataType === 'json') return `CRC32(CAST(${column} AS CHAR CHARACTER SET utf8mb4))`;
   return charset === null ? column : `CAST(${column} AS BINARY)`;
 }
 

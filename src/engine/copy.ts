@@ -1,11 +1,11 @@
-import { SternaError, type TaskProgress } from '../contract/index.js';
+import type { TaskProgress } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import { Chunker } from './chunker.js';
 import type { Driver } from './driver.js';
 import { Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
-import type { TableRows } from './table-rows.js';
+import { type TableRows, UniqueConflict } from './table-rows.js';
 import { nextChunkRows, type Pace, paceOf } from './volume.js';
 
 const ROUND_MS = 1_500;
@@ -123,10 +123,7 @@ async function copyAgain(
     const { conflict } = await driver.write(driver.main, () => rows.copy(driver.main, range));
     if (conflict === undefined) return batch;
     if (tries >= CONFLICT_TRIES) {
-      throw new SternaError(
-        'row_does_not_fit',
-        `Expected every row of ${rows.id} to fit the unique keys of the new definition; the server answers: ${conflict}. The original is untouched. Correct the rows or the definition, then plan again.`,
-      );
+      throw new UniqueConflict(rows.id, conflict);
     }
   }
 }

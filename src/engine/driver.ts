@@ -9,11 +9,11 @@ import {
   type QueryOptions,
   type Session,
 } from '../mysql/index.js';
-import { type Batch, Capture, type CapturedTable } from './capture.js';
+import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
 import type { EngineContext } from './context.js';
 import type { KeyLiterals } from './key.js';
 import { StateTable, type TableUpdate } from './state-table.js';
-import type { TableRows } from './table-rows.js';
+import { type TableRows, UniqueConflict } from './table-rows.js';
 
 /** Thrown at a checkpoint when the step has to end early: stopped by the control row, or drained. */
 export class Interrupted extends Error {
@@ -25,6 +25,8 @@ export class Interrupted extends Error {
 const CONTROL_INTERVAL_MS = 100;
 const FENCE_SECONDS = 1;
 const FLUSH_KEYS = 200;
+/** A conflict of rows that is only one of time goes away when what is on its way has come. */
+const CONFLICT_TRIES = 10;
 /** Keys that wait at most; above it the stream is paused until they are flushed. */
 const MAX_PENDING_KEYS = 200_000;
 /** Nothing received for so long although the server has committed more: the stream is dead. */
@@ -201,16 +203,31 @@ export class Driver implements AsyncDisposable {
    * made them visible to that chunk.
    */
   async flush(session: Session, skip: (rows: TableRows, key: KeyLiterals) => boolean = () => false): Promise<Batch> {
-    const batch = this.#captured().take();
+    let batch = this.#captured().take();
     this.#resumeStream();
-    await this.#fence(batch.fence);
+    for (let tries = 1; ; tries += 1) {
+      await this.#fence(batch.fence);
+      try {
+        await this.#bring(session, batch, skip);
+        return batch;
+      } catch (error) {
+        if (!(error instanceof UniqueConflict) || tries >= CONFLICT_TRIES) throw error;
+      }
+      await this.catchUp(session);
+      const more = this.#captured().take();
+      this.#resumeStream();
+      batch = { ...more, keys: unitedKeys(batch.keys, more.keys) };
+    }
+  }
+
+  async #bring(session: Session, batch: Batch, skip: (rows: TableRows, key: KeyLiterals) => boolean): Promise<void> {
     for (const rows of this.#rows) {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
-      for (let i = 0; i < keys.length; i += FLUSH_KEYS) {
-        await this.write(session, () => rows.flush(session, keys.slice(i, i + FLUSH_KEYS)));
-      }
+      // With stricter keys in one transaction: all of them have to go before any comes back.
+      const size = rows.hasStricterKeys ? keys.length : FLUSH_KEYS;
+      for (let i = 0; i < keys.length; i += size)
+        await this.write(session, () => rows.flush(session, keys.slice(i, i + size)));
     }
-    return batch;
   }
 
   /** For the last flush, under the lock: no other session has anything in flight on these tables. */

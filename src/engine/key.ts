@@ -1,7 +1,7 @@
 import { SternaError } from '../contract/index.js';
 import { quoteName, type Session } from '../mysql/index.js';
 
-export type KeyKind = 'integer' | 'decimal' | 'text' | 'binary' | 'temporal';
+export type KeyKind = 'integer' | 'year' | 'decimal' | 'text' | 'binary' | 'temporal';
 
 export interface KeyPart {
   readonly name: string;
@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<string, KeyKind>> = {
   mediumint: 'integer',
   int: 'integer',
   bigint: 'integer',
-  year: 'integer',
+  year: 'year',
   decimal: 'decimal',
   char: 'text',
   varchar: 'text',
@@ -85,6 +85,26 @@ export async function readTrackedKey(session: Session, namespace: string, table:
   return null;
 }
 
+/**
+ * The unique keys of a table, each as a text that is the same for keys that allow the same rows: columns in their
+ * order, with whatever decides which values are equal. Not their names.
+ */
+export async function readUniqueKeys(session: Session, namespace: string, table: string): Promise<Set<string>> {
+  const rows = await session.query<{ indexName: string }>(
+    `SELECT s.INDEX_NAME AS indexName, s.COLUMN_NAME AS columnName, s.SUB_PART AS prefix, s.EXPRESSION AS expression,
+            c.COLUMN_TYPE AS columnType, c.COLLATION_NAME AS collationName, c.GENERATION_EXPRESSION AS computedAs
+       FROM information_schema.STATISTICS s
+       LEFT JOIN information_schema.COLUMNS c
+         ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
+      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.NON_UNIQUE = 0
+      ORDER BY s.INDEX_NAME, s.SEQ_IN_INDEX`,
+    [namespace, table],
+  );
+  const parts = new Map<string, object[]>();
+  for (const { indexName, ...part } of rows) parts.set(indexName, [...(parts.get(indexName) ?? []), part]);
+  return new Set([...parts.values()].map((key) => JSON.stringify(key)));
+}
+
 /** The literals of one row, from the binlog or from a result set. */
 export function keyLiterals(key: TrackedKey, row: Readonly<Record<string, unknown>>): KeyLiterals {
   return key.parts.map((part) => literal(part, row[part.name]));
@@ -94,12 +114,12 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 
 export function literal(part: KeyPart, value: unknown): string {
   switch (part.kind) {
+    case 'year':
+      // The binlog counts years from 1900, and has 0 for the year 0.
+      return String(value) === '1900' ? '0' : number(part, value);
     case 'integer':
-    case 'decimal': {
-      const text = String(value);
-      if (!NUMBER.test(text)) throw unreadable(part, value);
-      return text;
-    }
+    case 'decimal':
+      return number(part, value);
     case 'binary': {
       if (!Buffer.isBuffer(value)) throw unreadable(part, value);
       const missing = Math.max(0, (part.padTo ?? 0) - value.length);
@@ -110,6 +130,12 @@ export function literal(part: KeyPart, value: unknown): string {
       if (typeof value !== 'string') throw unreadable(part, value);
       return quoteText(value);
   }
+}
+
+function number(part: KeyPart, value: unknown): string {
+  const text = String(value);
+  if (!NUMBER.test(text)) throw unreadable(part, value);
+  return text;
 }
 
 /** A text literal for sessions with `NO_BACKSLASH_ESCAPES` off and utf8mb4, which all of ours are. */

@@ -9,11 +9,11 @@ import {
   type TaskReport,
 } from '../contract/index.js';
 import { type MysqlServer, quoteTable, type Session } from '../mysql/index.js';
-import { pairColumns, readColumns } from './columns.js';
+import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
 import { copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
-import { readTrackedKey } from './key.js';
+import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { buildIndexes } from './shadow.js';
@@ -263,11 +263,14 @@ async function readRows(session: Session, namespace: string, task: PlannedTask):
       'plan_blocked',
       `Expected ${task.id} to have a primary key or a unique key without nulls, found none.`,
     );
-  const [original, shadow] = await Promise.all([
-    readColumns(session, namespace, task.table),
-    readColumns(session, namespace, shadowName(task.table)),
-  ]);
-  return new TableRows(task.id, namespace, task.table, key, pairColumns(original, shadow));
+  const original = await readColumns(session, namespace, task.table);
+  const shadow = await readColumns(session, namespace, shadowName(task.table));
+  const unique = await readUniqueKeys(session, namespace, task.table);
+  const uniqueInShadow = await readUniqueKeys(session, namespace, shadowName(task.table));
+  const isStricter = [...uniqueInShadow].some((each) => !unique.has(each));
+  const copied = pairColumns(original, shadow);
+  const compared = [...copied, ...pairStored(original, shadow)];
+  return new TableRows(task.id, namespace, task.table, key, copied, compared, isStricter);
 }
 
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {

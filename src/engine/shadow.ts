@@ -140,7 +140,8 @@ export async function buildIndexes(
         { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
       )
       .then(() => 'built' as const);
-    alter.catch(() => undefined); // awaited below; a rejection before that is not unhandled
+    let failure: unknown;
+    alter.catch((error: unknown) => (failure = error)); // awaited below; a rejection before that is not unhandled
     try {
       for (;;) {
         const state = await Promise.race([alter, driver.pause(100).then(() => 'building' as const)]);
@@ -152,7 +153,7 @@ export async function buildIndexes(
     } catch (error) {
       stop.abort(new Interrupted('stopped'));
       await alter.catch(() => undefined); // rolled back by the server; the error above is the one that counts
-      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      if (error !== failure || !(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       // A driver that was ended may have finished its statement all the same.
       if ((await missingIndexes(driver.main, namespace, task, definitions)).length > 0) throw error;
     }

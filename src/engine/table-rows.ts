@@ -1,5 +1,5 @@
 import { SternaError } from '../contract/index.js';
-import { quoteName, quoteTable, type Session } from '../mysql/index.js';
+import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import { type ColumnPair, rowChecksum } from './columns.js';
 import {
   isSingleInteger,
@@ -12,6 +12,19 @@ import {
   type TrackedKey,
 } from './key.js';
 import { shadowName } from './names.js';
+
+const DUPLICATE_ENTRY = 1062; // ER_DUP_ENTRY
+const FLUSH_KEYS = 200;
+
+/** A row cannot stand in the shadow beside another one. The other one's change may be on its way; if not, it is real. */
+export class UniqueConflict extends SternaError {
+  constructor(table: string, told: string) {
+    super(
+      'row_does_not_fit',
+      `Expected every row of ${table} to fit the unique keys of the new definition; the server answers: ${told}. The original is untouched. Correct the rows or the definition, then plan again.`,
+    );
+  }
+}
 
 /** A table under change and its shadow: every SQL statement that moves or compares rows. */
 export class TableRows {
@@ -26,7 +39,15 @@ export class TableRows {
     readonly namespace: string,
     readonly table: string,
     readonly key: TrackedKey,
-    private readonly pairs: readonly ColumnPair[],
+    /** Columns to copy. */
+    pairs: readonly ColumnPair[],
+    /** Columns to compare: these, and what the shadow computes. */
+    private readonly compared: readonly ColumnPair[],
+    /**
+     * The shadow has a unique key that the original has not: rows may be in each other's way for good. REPLACE would
+     * delete the other one without a word.
+     */
+    readonly hasStricterKeys = false,
   ) {
     this.original = quoteTable(namespace, table);
     this.shadow = quoteTable(namespace, shadowName(table));
@@ -50,10 +71,35 @@ export class TableRows {
   }
 
   /**
-   * Makes the shadow's rows of these keys equal to the original's as they are now. Deletion takes two
-   * statements: a DELETE that joins the original would lock its rows.
+   * Makes the shadow's rows of these keys equal to the original's as they are now. With stricter keys, all of a batch
+   * go before any comes back, and one that still is in the way of another row throws `UniqueConflict`.
    */
   async flush(session: Session, keys: readonly KeyLiterals[]): Promise<void> {
+    const slices = Array.from({ length: Math.ceil(keys.length / FLUSH_KEYS) }, (_, i) =>
+      keys.slice(i * FLUSH_KEYS, (i + 1) * FLUSH_KEYS),
+    );
+    if (!this.hasStricterKeys) {
+      for (const slice of slices) await this.#replace(session, slice);
+      return;
+    }
+    for (const slice of slices) await session.execute(`DELETE FROM ${this.shadow} WHERE ${keyIn(this.key, slice)}`);
+    for (const slice of slices) await this.#insert(session, slice);
+  }
+
+  async #insert(session: Session, keys: readonly KeyLiterals[]): Promise<void> {
+    try {
+      const { warnings } = await session.execute(
+        `INSERT INTO ${this.shadow} (${this.#columns}) SELECT ${this.#select} FROM ${this.original} ${this.#index} WHERE ${keyIn(this.key, keys)}`,
+      );
+      if (warnings > 0) await this.#duplicates(session, warnings, 'a row changed during the copy');
+    } catch (error) {
+      if (serverErrorNumber(error) !== DUPLICATE_ENTRY) throw error;
+      throw new UniqueConflict(this.id, (error as Error).message);
+    }
+  }
+
+  /** Deletion takes two statements: a DELETE that joins the original would lock its rows. */
+  async #replace(session: Session, keys: readonly KeyLiterals[]): Promise<void> {
     const first = quoteName(this.key.parts[0]?.name ?? '');
     const gone = await session.query(
       `SELECT ${keyColumns(this.key, `${this.shadow}.`)} FROM ${this.shadow} LEFT JOIN ${this.original} USING (${keyColumns(this.key)})
@@ -83,13 +129,15 @@ export class TableRows {
   /** Whether both sides are equal in a range, read in one statement and so at one moment. */
   async equal(session: Session, range: KeyRange): Promise<{ equal: boolean; rows: number }> {
     const where = keyRange(this.key, range);
-    const [row] = await session.query<{ oc: string; nc: string; os: string; ns: string }>(
-      `SELECT o.c AS oc, o.s AS os, n.c AS nc, n.s AS ns FROM
-         (SELECT COUNT(*) AS c, COALESCE(BIT_XOR(${rowChecksum(this.pairs, 'original')}), 0) AS s FROM ${this.original} ${this.#index} WHERE ${where}) o,
-         (SELECT COUNT(*) AS c, COALESCE(BIT_XOR(${rowChecksum(this.pairs, 'shadow')}), 0) AS s FROM ${this.shadow} WHERE ${where}) n`,
+    // A sum: in an XOR of CRCs, equal changes of two rows cancel each other out. A row whose checksum cannot be computed
+    // counts on each side as another number, so that it never passes for equal.
+    const [row] = await session.query<{ rowCount: number | string; same: number }>(
+      `SELECT o.c AS rowCount, o.c = n.c AND o.s <=> n.s AS same FROM
+         (SELECT COUNT(*) AS c, SUM(COALESCE(${rowChecksum(this.compared, 'original')}, -1)) AS s FROM ${this.original} ${this.#index} WHERE ${where}) o,
+         (SELECT COUNT(*) AS c, SUM(COALESCE(${rowChecksum(this.compared, 'shadow')}, -2)) AS s FROM ${this.shadow} WHERE ${where}) n`,
     );
     if (row === undefined) throw new SternaError('internal', 'Expected one row of checksums, got none.');
-    return { equal: String(row.oc) === String(row.nc) && String(row.os) === String(row.ns), rows: Number(row.oc) };
+    return { equal: row.same === 1, rows: Number(row.rowCount) };
   }
 
   /** Keys in a range whose rows differ or stand on one side only. */
@@ -102,7 +150,7 @@ export class TableRows {
     const using = keyColumns(this.key);
     const rows = await session.query(
       `SELECT ${keyColumns(this.key, 'o.')} FROM ${this.original} o LEFT JOIN ${this.shadow} n USING (${using})
-        WHERE ${condition('o.')} AND (n.${first} IS NULL OR ${rowChecksum(this.pairs, 'original', 'o.')} <> ${rowChecksum(this.pairs, 'shadow', 'n.')})
+        WHERE ${condition('o.')} AND (n.${first} IS NULL OR COALESCE(${rowChecksum(this.compared, 'original', 'o.')} <> ${rowChecksum(this.compared, 'shadow', 'n.')}, TRUE))
        UNION ALL
        SELECT ${keyColumns(this.key, 'n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o USING (${using})
         WHERE ${condition('n.')} AND o.${first} IS NULL`,
@@ -140,7 +188,7 @@ export class TableRows {
       );
     let conflict: string | undefined;
     for (const { Code, Message } of warnings) {
-      const index = Code === 1062 /* ER_DUP_ENTRY */ ? /for key '(?:.*\.)?([^.']+)'$/.exec(Message)?.[1] : undefined;
+      const index = Code === DUPLICATE_ENTRY ? /for key '(?:.*\.)?([^.']+)'$/.exec(Message)?.[1] : undefined;
       if (index === undefined) {
         throw new SternaError(
           'row_does_not_fit',

@@ -1,5 +1,5 @@
 import ZongJi, { GtidSet } from '@vlasky/zongji';
-import type { MysqlServer } from './server.js';
+import { LONGEST_WAIT_SECONDS, type MysqlServer } from './server.js';
 import { translateError } from './server-error.js';
 import { SternaError } from '../contract/index.js';
 
@@ -16,8 +16,13 @@ export type BinlogEvent =
     }
   /** Statements other than BEGIN and COMMIT: DDL, XA control, statement-based changes. */
   | { readonly kind: 'statement'; readonly namespace: string; readonly sql: string }
-  /** The transaction is complete in the binlog; it may not be visible to other sessions yet. */
-  | { readonly kind: 'commit' }
+  /**
+   * The transaction is complete in the binlog; it may not be visible to other sessions yet. `rows`: ended by the
+   * storage engine, as those that change rows are.
+   */
+  | { readonly kind: 'commit'; readonly rows: boolean }
+  /** An event that the reader does not know, such as a file loaded by a statement. */
+  | { readonly kind: 'unknown' }
   | { readonly kind: 'prepare'; readonly xid: string };
 
 export interface BinlogStreamOptions {
@@ -64,7 +69,7 @@ export class BinlogStream implements AsyncDisposable {
     });
     const stream = new BinlogStream(reader, options);
     await new Promise<void>((resolve, reject) => {
-      reader.on('ready', resolve);
+      reader.on('ready', () => keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error))));
       reader.on('error', (error: unknown) => {
         reject(streamError(error));
         stream.#fail(error);
@@ -85,6 +90,7 @@ export class BinlogStream implements AsyncDisposable {
           'deleterows',
           'transactionpayload',
           'partialupdaterows',
+          'unknown',
         ],
         includeSchema: options.tables,
       });
@@ -129,6 +135,14 @@ export class BinlogStream implements AsyncDisposable {
   }
 }
 
+/** The reader asks for the columns of a table on a second connection, which is silent in between. */
+async function keepAlive(reader: ZongJi): Promise<void> {
+  const { ctrlConnection } = reader as unknown as {
+    ctrlConnection: { promise(): { query(sql: string): Promise<unknown> } };
+  };
+  await ctrlConnection.promise().query(`SET SESSION wait_timeout = ${LONGEST_WAIT_SECONDS}`);
+}
+
 function translateEvent(event: ReaderEvent): BinlogEvent[] {
   switch (event.getTypeName()) {
     case 'Gtid':
@@ -151,16 +165,18 @@ function translateEvent(event: ReaderEvent): BinlogEvent[] {
       return [{ kind: 'rows', namespace: table.parentSchema, table: table.tableName, images }];
     }
     case 'Xid':
-      return [{ kind: 'commit' }];
+      return [{ kind: 'commit', rows: true }];
+    case 'Unknown':
+      return [{ kind: 'unknown' }];
     case 'XaPrepare': {
-      if (event.onePhase === true) return [{ kind: 'commit' }];
+      if (event.onePhase === true) return [{ kind: 'commit', rows: true }];
       const hex = (part: Buffer | undefined): string => (part ?? Buffer.alloc(0)).toString('hex');
       return [{ kind: 'prepare', xid: `${hex(event.xidGtrid)}:${hex(event.xidBqual)}:${event.xidFormatId}` }];
     }
     case 'Query': {
       const sql = (event.query ?? '').trim();
       if (/^BEGIN$/i.test(sql)) return [];
-      if (/^COMMIT$/i.test(sql)) return [{ kind: 'commit' }];
+      if (/^COMMIT$/i.test(sql)) return [{ kind: 'commit', rows: false }];
       return [{ kind: 'statement', namespace: event.schema ?? '', sql }];
     }
     case 'TransactionPayload':

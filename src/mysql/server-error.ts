@@ -24,6 +24,14 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   1290: 'not_the_writer', // ER_OPTION_PREVENTS_STATEMENT (--read-only)
   1836: 'not_the_writer', // ER_READ_ONLY_MODE
   1040: 'server_unreachable', // ER_CON_COUNT_ERROR
+  1135: 'server_unreachable', // ER_CANT_CREATE_THREAD
+  1203: 'server_unreachable', // ER_TOO_MANY_USER_CONNECTIONS
+  1226: 'server_unreachable', // ER_USER_LIMIT_REACHED
+  1206: 'lock_not_granted', // ER_LOCK_TABLE_FULL
+  3101: 'lock_not_granted', // ER_TRANSACTION_ROLLBACK_DURING_COMMIT
+  1317: 'interrupted', // ER_QUERY_INTERRUPTED
+  3024: 'interrupted', // ER_QUERY_TIMEOUT
+  4031: 'connection_lost', // ER_CLIENT_INTERACTION_TIMEOUT
   1053: 'connection_lost', // ER_SERVER_SHUTDOWN
   1845: 'instant_refused', // ER_ALTER_OPERATION_NOT_SUPPORTED
   1846: 'instant_refused', // ER_ALTER_OPERATION_NOT_SUPPORTED_REASON
@@ -64,9 +72,10 @@ export function translateError(error: unknown, doing: string): SternaError {
     new SternaError(code, `${text} (while ${doing})`, { cause: error });
   if (e.code !== undefined && CONNECT_CODES.has(e.code))
     return make('server_unreachable', `No connection to the server: ${e.code}`);
-  if (e.code !== undefined && LOST_CODES.has(e.code))
+  if (e.code !== undefined && (LOST_CODES.has(e.code) || isOfSystem(e)))
     return make('connection_lost', 'The connection to the server broke');
-  const code = e.errno === undefined ? undefined : BY_NUMBER[e.errno];
+  // The driver puts the number of some errors into `code`.
+  const code = BY_NUMBER[e.errno ?? Number(e.code)];
   switch (code) {
     case 'access_denied':
       return make(code, 'The server refuses the user or the password of this target');
@@ -80,6 +89,11 @@ export function translateError(error: unknown, doing: string): SternaError {
     default:
       return make(code, `The server answered ${e.code}: ${withoutAccount(e.sqlMessage ?? e.message)}`);
   }
+}
+
+/** Of the network or the system, not of the server: those have positive numbers. */
+function isOfSystem({ code, errno }: DriverError): boolean {
+  return /^(E[A-Z]+|ERR_[A-Z_]+|PROTOCOL_[A-Z_]+)$/.test(code ?? '') && !(errno !== undefined && errno > 0);
 }
 
 /** Takes `'user'@'host'` out of a server message (R2), and bounds it. */

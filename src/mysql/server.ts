@@ -17,6 +17,21 @@ export interface SessionOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The server's maximum, a year: a session that waits for a cutover must not be ended for its silence. */
+export const LONGEST_WAIT_SECONDS = 31_536_000;
+
+/** Every session's own, whatever the server has as its global settings. */
+const SESSION_SETTINGS = {
+  sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
+  time_zone: '+00:00',
+  autocommit: 1,
+  completion_type: 'NO_CHAIN',
+  sql_select_limit: Number.MAX_SAFE_INTEGER,
+  sql_safe_updates: 0,
+  max_execution_time: 0,
+  wait_timeout: LONGEST_WAIT_SECONDS,
+  lc_messages: 'en_US', // texts of the server are read here and there
+} as const;
 
 /**
  * One MySQL server as one user. Short statements share a small pool; work that needs session settings or
@@ -93,11 +108,7 @@ export class MysqlServer implements AsyncDisposable {
       signal,
     );
     try {
-      const all: Record<string, string | number> = {
-        sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
-        time_zone: '+00:00',
-        ...settings,
-      };
+      const all: Record<string, string | number> = { ...SESSION_SETTINGS, ...settings };
       const names = Object.keys(all);
       await session.execute(
         `SET ${names.map((name) => `SESSION ${name} = ?`).join(', ')}`,

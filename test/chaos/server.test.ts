@@ -82,6 +82,18 @@ describe('a server that fails', () => {
     await change.cleanUp();
   });
 
+  it('shows no value as large as this one: what cannot be compared is never taken for equal (E3)', async () => {
+    await using space = await TestNamespace.create('packet', server.server);
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, note VARCHAR(50000) CHARACTER SET latin1)');
+    await space.query("INSERT INTO t VALUES (1, REPEAT('x', 40000))");
+    await space.query('SET GLOBAL max_allowed_packet = 32768'); // of sessions to come
+    await using change = await EngineChange.plan(space, 't', 'MODIFY note LONGTEXT CHARACTER SET utf8mb4');
+    await change.prepare();
+    await expect(change.copy()).rejects.toMatchObject({ code: 'rows_differ' });
+    await change.cleanUp();
+    await space.query('SET GLOBAL max_allowed_packet = DEFAULT');
+  });
+
   it('turns read-only in mid-copy: the step fails as not the writer and goes on when it is one again', async () => {
     await using space = await TestNamespace.create('readonly', server.server);
     await space.query(PLAIN_TABLE);

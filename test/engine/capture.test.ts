@@ -17,7 +17,7 @@ const rows = (...ids: number[]): BinlogEvent => ({
   table: 'orders',
   images: ids.map((id) => ({ id })),
 });
-const commit: BinlogEvent = { kind: 'commit' };
+const commit: BinlogEvent = { kind: 'commit', rows: true };
 const statement = (sql: string, namespace = 'shop'): BinlogEvent => ({ kind: 'statement', namespace, sql });
 
 function captureOf(...events: BinlogEvent[]): Capture {
@@ -101,9 +101,21 @@ describe('Capture', () => {
     ['/* hint */ TRUNCATE `orders`', 'table_changed_underneath'],
     ['RENAME TABLE a TO orders', 'table_changed_underneath'],
     ['DROP TABLE `shop`.`orders`', 'table_changed_underneath'],
+    ['CREATE DEFINER=`a`@`%` TRIGGER g BEFORE INSERT ON orders FOR EACH ROW SET NEW.k = 1', 'table_changed_underneath'],
+    ['CREATE TABLE lines (o INT REFERENCES orders (id))', 'table_changed_underneath'],
     ['UPDATE orders SET k = 1', 'binlog_unreadable'],
+    ['WITH x AS (SELECT 1) UPDATE orders SET k = 1', 'binlog_unreadable'],
+    ['INSERT INTO log VALUES (1)', 'binlog_unreadable'], // whose trigger may write to the table
+    ['SELECT f()', 'binlog_unreadable'],
   ])('ends the change on "%s", which no row event tells of (E2)', (sql, code) => {
     expect(() => captureOf(begin(11), statement(sql))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('ends the change at rows that came by an event of another kind, and at no other unknown event (E2)', () => {
+    const unknown = { kind: 'unknown' } as const;
+    expect(() => captureOf(begin(11), unknown, commit)).toThrow(expect.objectContaining({ code: 'binlog_unreadable' }));
+    const others = captureOf(unknown, begin(11), unknown, { kind: 'commit', rows: false }, unknown);
+    expect(others.received).toBe(`${UUID}:1-11`);
   });
 
   it('refuses transactions without a GTID, which no fence can wait for', () => {
@@ -122,13 +134,16 @@ describe('touches', () => {
     'ANALYZE TABLE orders',
     'GRANT SELECT ON orders TO x',
     'SAVEPOINT orders',
+    'CREATE DEFINER=`a`@`%` PROCEDURE p () SELECT * FROM orders',
+    'CREATE DEFINER=`a`@`%` EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM orders',
+    'CREATE ALGORITHM=UNDEFINED DEFINER=`a`@`%` SQL SECURITY DEFINER VIEW v AS SELECT * FROM orders',
   ])('leaves alone: %s', (sql) => {
-    expect(touches(table, 'shop', sql)).toBeUndefined();
+    expect(touches(table, 'shop', sql)).toBe(false);
   });
 
   it('looks at the schema: a table of the same name elsewhere is none of ours', () => {
-    expect(touches(table, 'other', 'ALTER TABLE orders ADD COLUMN a INT')).toBeUndefined();
-    expect(touches(table, 'other', 'ALTER TABLE shop.orders ADD COLUMN a INT')).toBe('definition');
+    expect(touches(table, 'other', 'ALTER TABLE orders ADD COLUMN a INT')).toBe(false);
+    expect(touches(table, 'other', 'ALTER TABLE shop.orders ADD COLUMN a INT')).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pairColumns, readColumns } from '../../src/engine/columns.js';
+import { pairColumns, pairStored, readColumns } from '../../src/engine/columns.js';
 import { ROW_SETTINGS } from '../../src/engine/driver.js';
 import { readTrackedKey } from '../../src/engine/key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
@@ -127,7 +127,8 @@ async function copied(from: string, to: string, value: string): Promise<TableRow
     await readColumns(session, space.name, 't'),
     await readColumns(session, space.name, '_t_sterna_new'),
   ];
-  const rows = new TableRows('t', space.name, 't', key, pairColumns(original, shadow));
+  const pairs = pairColumns(original, shadow);
+  const rows = new TableRows('t', space.name, 't', key, pairs, [...pairs, ...pairStored(original, shadow)]);
   expect(await rows.copy(session, {})).toEqual({ rows: 2 });
   expect(await rows.equal(session, {}), 'equal after the copy').toEqual({ equal: true, rows: 2 });
   return rows;
@@ -151,6 +152,30 @@ describe('the comparison sees what differs (E3)', () => {
 
   it.each(CONVERTED)('when %s %s becomes %s', async (from, value, to, near) => {
     await seesEach(await copied(from, to, value), [near, 'NULL']);
+  });
+
+  it('also when two rows changed alike, which cancels out in an XOR', async () => {
+    const rows = await copied('VARCHAR(10)', 'VARCHAR(10)', "'paid'");
+    await session.execute("UPDATE _t_sterna_new SET c = 'open'");
+    expect((await rows.equal(session, {})).equal).toBe(false);
+  });
+
+  it('in what both sides have computed, as when it depends on the time zone of a session', async () => {
+    await session.execute('DROP TABLE IF EXISTS t, _t_sterna_new');
+    await session.execute(
+      'CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP NULL, c DATE AS (DATE(at)) STORED, v INT AS (id + 1) VIRTUAL)',
+    );
+    await session.execute('CREATE TABLE _t_sterna_new LIKE t');
+    await space.query("SET time_zone = '+05:30'");
+    await space.query("INSERT INTO t (id, at) VALUES (1, '2026-06-01 01:00:00')");
+    const columns = await readColumns(session, space.name, 't');
+    const key = await readTrackedKey(session, space.name, 't');
+    if (key === null) throw new Error('no key');
+    const pairs = pairColumns(columns, columns);
+    expect(pairs.map(({ shadow }) => shadow.name)).toEqual(['id', 'at']);
+    const rows = new TableRows('t', space.name, 't', key, pairs, [...pairs, ...pairStored(columns, columns)]);
+    await rows.copy(session, {});
+    expect((await rows.equal(session, {})).equal).toBe(false);
   });
 
   it('and a row that only one side has', async () => {

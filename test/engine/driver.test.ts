@@ -113,7 +113,7 @@ describe('one driver', () => {
     await using driver = await replaced();
     const records = await driver.state.readTables(driver.main);
     for (const record of records) {
-      const table = { rows: new TableRows('t', space.name, 't', ID_KEY, []), record, estimatedRows: 0 };
+      const table = { rows: new TableRows('t', space.name, 't', ID_KEY, [], []), record, estimatedRows: 0 };
       await expect(copyRows(driver, table, [], [])).rejects.toMatchObject(refused);
       await expect(driver.save(undefined, { [record.taskId]: { rowsCopied: 7 } })).rejects.toMatchObject(refused);
     }
@@ -145,7 +145,7 @@ describe('one driver', () => {
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
     await change.prepare();
     await using driver = await Driver.start(change.server, change.step, space.name, change.context());
-    await driver.capture([new TableRows('t', space.name, 't', ID_KEY, [])]);
+    await driver.capture([new TableRows('t', space.name, 't', ID_KEY, [], [])]);
     expect(await driver.catchUp(driver.main, performance.now() + 5_000)).toBe(true);
     // What another server has committed comes in no stream of this one.
     await using elsewhere = await TestNamespace.create('elsewhere', testServers().mysqlB);

@@ -257,7 +257,7 @@ describe('what a table can hold', () => {
     const key = await readTrackedKey(session, space.name, 't');
     if (key === null) throw new Error('no key');
     const columns = await readColumns(session, space.name, 't');
-    const rows = new TableRows('t', space.name, 't', key, pairColumns(columns, columns));
+    const rows = new TableRows('t', space.name, 't', key, pairColumns(columns, columns), []);
     // 1,900 rows are there already, and 100 do not fit: the server shows 1,024 warnings of the first kind.
     await expect(rows.copy(session, {})).rejects.toMatchObject({
       code: 'row_does_not_fit',

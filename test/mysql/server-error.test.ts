@@ -16,6 +16,20 @@ describe('what is told of an error of the server or its driver', () => {
   });
 
   it.each([
+    ['a statement that somebody ended', { errno: 1317, code: 'ER_QUERY_INTERRUPTED' }, 'interrupted'],
+    ['a time limit of the server', { errno: 3024, code: 'ER_QUERY_TIMEOUT' }, 'interrupted'],
+    ['too many connections', { errno: 1203, code: 'ER_TOO_MANY_USER_CONNECTIONS' }, 'server_unreachable'],
+    ['a session that was silent for long, as the driver reports it', { code: 4031 }, 'connection_lost'],
+    ['no file handle left', { errno: -24, code: 'EMFILE' }, 'connection_lost'],
+    ['packets out of order', { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' }, 'connection_lost'],
+    ['a server that turned read-only', { errno: 1836, code: 'ER_READ_ONLY_MODE' }, 'not_the_writer'],
+  ])('is worth another attempt: %s', (_, fields, code) => {
+    const told = translateError(error(fields), 'copying');
+    expect(told.code).toBe(code);
+    expect(told.retryable).toBe(true);
+  });
+
+  it.each([
     ['ECONNREFUSED', 'server_unreachable'],
     ['ECONNRESET', 'connection_lost'],
   ])('holds no address: %s (R2)', (code, expected) => {
