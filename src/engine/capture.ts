@@ -229,6 +229,7 @@ export function touches(table: Pick<CapturedTable, 'namespace' | 'table'>, names
   // Our own: the shadow, the replaced table and the state table.
   if (/^(ALTER|CREATE|DROP)\s+TABLE\s+(IF\s+(NOT\s+)?EXISTS\s+)?(`(?:[^`]|``)+`\.)?`_(?:[^`]|``)*sterna_/i.test(text))
     return false;
+  if (/^CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?\S+\s+LIKE\s/i.test(text)) return false;
   if (/^DROP\s+(DATABASE|SCHEMA)\b/i.test(text)) return mentions(text, table.namespace);
   if (!/^ALTER\s+(DATABASE|SCHEMA)\b/i.test(text) && ELSEWHERE.test(text)) return false;
   if (namespace !== table.namespace && !mentions(text, table.namespace)) return false;

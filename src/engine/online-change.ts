@@ -8,7 +8,7 @@ import {
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
-import { type MysqlServer, quoteTable, type Session } from '../mysql/index.js';
+import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
 import { copyRows } from './copy.js';
@@ -121,7 +121,7 @@ export class OnlineChange {
       if (mine.every((record) => record?.phase === 'swapped')) return finished();
       if (
         mine.some((record) => record?.swapIntended === true) &&
-        (await decideSwap(driver.main, driver.state, this.#tasks(step))) === 'swapped'
+        (await decideSwap(driver, this.#tasks(step))) === 'swapped'
       )
         return finished();
       const tables = await this.#follow(driver, step);
@@ -150,7 +150,7 @@ export class OnlineChange {
       .filter((record) => record.swapIntended && record.phase !== 'swapped')
       .map((record) => record.taskId);
     const together = this.#tasks({ tasks: input.tasks.filter((task) => unseen.includes(task.id)) });
-    const found = unseen.length > 0 ? await decideSwap(driver.main, state, together) : 'not_swapped';
+    const found = unseen.length > 0 ? await decideSwap(driver, together) : 'not_swapped';
     for (const record of records) {
       const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record.taskId));
       const left = swapped ? oldName(record.table) : shadowName(record.table);
@@ -165,8 +165,7 @@ export class OnlineChange {
     await using session = await this.server.connect({ settings: { ...ROW_SETTINGS } });
     await state.ensure(session, input);
     await state.writeControl(session, input.control);
-    const records = await state.readTables(session);
-    return { swapped: records.filter((record) => record.phase === 'swapped').map((record) => record.taskId) };
+    return { swapped: await swappedTasks(session, state) };
   }
 
   async #exists(state: StateTable): Promise<boolean> {
@@ -187,11 +186,7 @@ export class OnlineChange {
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         if (error.reason === 'handover') return { outcome: 'handover' };
-        const records = await driver.state.readTables(driver.main);
-        return {
-          outcome: 'stopped',
-          swapped: records.filter((record) => record.phase === 'swapped').map((record) => record.taskId),
-        };
+        return { outcome: 'stopped', swapped: await swappedTasks(driver.main, driver.state) };
       }
     } catch (error) {
       context.signal.throwIfAborted();
@@ -254,6 +249,20 @@ export class OnlineChange {
       namespace,
     );
   }
+}
+
+/**
+ * Tasks whose tables are swapped, also where nobody saw it: a driver may have been lost between the RENAME and its
+ * note. For whoever stops: a swap must not pass for one that was held back (C2).
+ */
+async function swappedTasks(session: Session, state: StateTable): Promise<string[]> {
+  const swapped: string[] = [];
+  for (const { taskId, phase, swapIntended, namespace, table } of await state.readTables(session)) {
+    const unseen = phase !== 'swapped' && swapIntended;
+    if (phase === 'swapped' || (unseen && (await readDefinition(session, namespace, oldName(table))) !== null))
+      swapped.push(taskId);
+  }
+  return swapped;
 }
 
 async function readRows(session: Session, namespace: string, task: PlannedTask): Promise<TableRows> {

@@ -60,6 +60,8 @@ export async function prepareTables(
   const followed = records.some((record) => record.phase !== 'swapped' && record.phase !== 'preparing');
   const position = followed && driver.position !== null ? driver.position : await executedGtids(driver.main);
   await awaitPreparedTransactions(driver, fresh[0]?.taskId ?? '');
+  // After the position: what comes later is seen in the stream.
+  for (const { taskId, namespace, table } of fresh) await assertAlone(driver.main, taskId, namespace, table);
   await driver.save(
     { keys: new Map(), fence: '', position },
     Object.fromEntries(
@@ -75,6 +77,23 @@ export async function assertNotDrifted(session: Session, namespace: string, task
   throw new SternaError(
     'drifted',
     `Expected ${task.id} as it was when planned, found ${definition === null ? 'no such table' : 'another definition'}. Nothing was changed; plan again.`,
+  );
+}
+
+/** P3: nothing has been tied to the table since it was planned. Its definition does not tell of triggers and of children. */
+async function assertAlone(session: Session, taskId: string, namespace: string, table: string): Promise<void> {
+  const ties = await session.query<{ what: string }>(
+    `SELECT CONCAT('trigger ', TRIGGER_NAME) AS what FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ?
+     UNION ALL
+     SELECT CONCAT('foreign key ', CONSTRAINT_NAME, ' of ', CONSTRAINT_SCHEMA, '.', TABLE_NAME)
+       FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA = ? AND REFERENCED_TABLE_NAME = ?`,
+    [namespace, table, namespace, table],
+  );
+  if (ties.length === 0) return;
+  throw new SternaError(
+    'drifted',
+    `Expected ${taskId} as it was when planned, found ${ties.map(({ what }) => what).join(', ')}, which the swap would leave on the old table. Nothing was changed; remove it and plan again.`,
   );
 }
 

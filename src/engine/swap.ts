@@ -4,7 +4,6 @@ import { describeBlockers } from './blockers.js';
 import type { CopyTable } from './copy.js';
 import { type Driver, Interrupted, ROW_SETTINGS } from './driver.js';
 import { oldName, shadowName } from './names.js';
-import type { StateTable } from './state-table.js';
 
 /** How long one attempt may wait for its lock; writers queue behind it for as long (E6). */
 const LOCK_WAIT_SECONDS = 2;
@@ -14,6 +13,8 @@ const IDLE_SECONDS = 5;
 const LOCK_HELD_MS = 1_500;
 const BACKOFF_MS = { first: 500, most: 10_000 };
 const SMALL_BACKLOG_KEYS = 200;
+/** What is flushed under the lock at most; writers wait for it (E6). */
+const MOST_KEYS_UNDER_LOCK = 2_000;
 
 export interface SwapTable extends CopyTable {
   readonly task: PlannedTask;
@@ -35,14 +36,14 @@ export async function swapTables(driver: Driver, tables: readonly SwapTable[]): 
   let backoff = BACKOFF_MS.first;
   for (let attempt = 1; ; attempt += 1) {
     await driver.checkpoint();
+    await approach(driver);
     // Of its own for each attempt, and short-lived when idle: if this process freezes, the server gives the lock back.
     await using session = await driver.session({
       ...ROW_SETTINGS,
       lock_wait_timeout: LOCK_WAIT_SECONDS,
       wait_timeout: IDLE_SECONDS,
     });
-    await matchAutoIncrement(driver, session, tables);
-    await approach(driver);
+    await matchAutoIncrement(session, tables, (statement) => driver.runDdl(session, statement));
     await driver.save(
       undefined,
       Object.fromEntries(tables.map(({ record }) => [record.taskId, { swapIntended: true }])),
@@ -120,12 +121,17 @@ async function attemptSwap(driver: Driver, session: Session, tables: readonly Sw
   return { swapped: true, blockedMs: Math.round(performance.now() - locked) };
 }
 
-/** False when the lock is not granted in time (E6). */
+/**
+ * False when the locks are not granted in time (E6). The server's own limit is for each table: several would wait one
+ * after another, and hold what they have.
+ */
 async function whenGranted(session: Session, statement: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(LOCK_WAIT_SECONDS * 1_000);
   try {
-    await session.execute(statement);
+    await session.execute(statement, [], { signal });
     return true;
   } catch (error) {
+    if (error === signal.reason) return false;
     if (error instanceof SternaError && error.code === 'lock_not_granted') return false;
     throw error;
   }
@@ -144,22 +150,28 @@ async function finishUnderLock(
   if (driver.preparedTransactions.length > 0)
     return `${driver.preparedTransactions.length} prepared XA transactions; commit or roll them back`;
   if (!(await driver.catchUp(session, locked + LOCK_HELD_MS))) return 'the binlog stream, which was too far behind'; // E3, E6
+  // One transaction that the lock has waited for may have changed more than can be brought over now.
+  if (driver.pendingKeys > MOST_KEYS_UNDER_LOCK) return `${driver.pendingKeys} rows that were changed just now`;
   const batch = driver.takeBatch();
-  for (const { rows } of tables) {
-    const keys = [...(batch.keys.get(rows.id)?.values() ?? [])];
-    if (keys.length > 0) await rows.flush(session, keys);
-  }
+  for (const { rows } of tables) await rows.flush(session, [...(batch.keys.get(rows.id)?.values() ?? [])]);
   if (driver.pendingKeys > 0)
     throw new SternaError(
       'internal',
       'Expected no captured change under the lock after the last flush, found some (E3).',
     );
+  // Once more: while the lock was awaited, ids may have been given out whose rows are gone again.
+  await matchAutoIncrement(session, tables, (statement) => session.execute(statement));
   return undefined;
 }
 
 /** A copy raises the counter to its highest row only; rows deleted from the top would get their ids again. */
-async function matchAutoIncrement(driver: Driver, session: Session, tables: readonly SwapTable[]): Promise<void> {
-  for (const { rows } of tables) {
+async function matchAutoIncrement(
+  session: Session,
+  tables: readonly SwapTable[],
+  run: (statement: string) => Promise<unknown>,
+): Promise<void> {
+  for (const { rows, task } of tables) {
+    if (!/ AUTO_INCREMENT\b/.test(task.desiredDefinition ?? '')) continue;
     const counters = await Promise.all(
       [rows.table, shadowName(rows.table)].map(async (name) =>
         autoIncrement(await readDefinition(session, rows.namespace, name)),
@@ -167,7 +179,7 @@ async function matchAutoIncrement(driver: Driver, session: Session, tables: read
     );
     const [original, shadow] = counters;
     if (original !== undefined && (shadow ?? 1n) < original)
-      await driver.runDdl(session, `ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
+      await run(`ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
   }
 }
 
@@ -183,35 +195,40 @@ function report({ record }: SwapTable, cutoverBlockMs: number, cutoverAttempts: 
 
 /**
  * Decides from the target whether an intended swap took place (E5): the RENAME is atomic, so either all
- * originals stand under their old names or all shadows under the new ones.
+ * originals stand under their old names or all shadows under the new ones. In one transaction with the epoch, so
+ * that a driver that was replaced meanwhile decides nothing (E1).
  */
 export async function decideSwap(
-  session: Session,
-  state: StateTable,
+  driver: Driver,
   tables: readonly { readonly task: PlannedTask; readonly namespace: string }[],
 ): Promise<'swapped' | 'not_swapped'> {
-  const found: string[] = [];
-  for (const { task, namespace } of tables) {
-    const [current, shadow, old] = await Promise.all(
-      [task.table, shadowName(task.table), oldName(task.table)].map(async (name) =>
-        readDefinition(session, namespace, name),
-      ),
-    );
-    const is = (definition: string | null | undefined, print: string | null): boolean =>
-      definition != null && fingerprint(definition) === print;
-    if (shadow === null && is(old, task.liveFingerprint) && is(current, task.desiredFingerprint)) found.push('swapped');
-    else if (old === null && is(shadow, task.desiredFingerprint) && is(current, task.liveFingerprint))
-      found.push('not_swapped');
-    else found.push('undecided');
-  }
-  const [first] = found;
-  if ((first !== 'swapped' && first !== 'not_swapped') || found.some((each) => each !== first)) {
-    throw new SternaError(
-      'swap_undecided',
-      `Expected every table of the swap (${tables.map(({ task }) => task.id).join(', ')}) to be either swapped or not, found: ${found.join(', ')}. Compare ${tables.map(({ task }) => `${task.table} and ${oldName(task.table)}`).join(', ')} by hand.`,
-    );
-  }
-  for (const { task } of tables)
-    await state.updateTable(session, task.id, first === 'swapped' ? { phase: 'swapped' } : { swapIntended: false });
-  return first;
+  return driver.write(driver.main, async () => {
+    const found = await Promise.all(tables.map((table) => standOf(driver.main, table)));
+    const [first] = found;
+    if ((first !== 'swapped' && first !== 'not_swapped') || found.some((each) => each !== first)) {
+      throw new SternaError(
+        'swap_undecided',
+        `Expected every table of the swap (${tables.map(({ task }) => task.id).join(', ')}) to be either swapped or not, found: ${found.join(', ')}. Compare ${tables.map(({ task }) => `${task.table} and ${oldName(task.table)}`).join(', ')} by hand.`,
+      );
+    }
+    for (const { task } of tables) {
+      const update = first === 'swapped' ? { phase: 'swapped' as const } : { swapIntended: false };
+      await driver.state.updateTable(driver.main, task.id, update);
+    }
+    return first;
+  });
+}
+
+async function standOf(
+  session: Session,
+  { task, namespace }: { readonly task: PlannedTask; readonly namespace: string },
+): Promise<'swapped' | 'not_swapped' | 'undecided'> {
+  const [current, shadow, old] = await Promise.all(
+    [task.table, shadowName(task.table), oldName(task.table)].map((name) => readDefinition(session, namespace, name)),
+  );
+  const is = (definition: string | null | undefined, print: string | null): boolean =>
+    definition != null && fingerprint(definition) === print;
+  if (shadow === null && is(old, task.liveFingerprint) && is(current, task.desiredFingerprint)) return 'swapped';
+  if (old === null && is(shadow, task.desiredFingerprint) && is(current, task.liveFingerprint)) return 'not_swapped';
+  return 'undecided';
 }

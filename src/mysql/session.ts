@@ -85,7 +85,8 @@ export class Session implements AsyncDisposable {
     if (this.#broken !== undefined) throw translateError(this.#broken, firstWords(sql));
     let killed: Promise<void> | undefined;
     const onAbort = (): void => {
-      killed = this.killQuery(this.threadId);
+      // A kill that cannot be sent: the connection is cut, and the server ends the statement when it notices.
+      killed = this.killQuery(this.threadId).catch(() => this.destroy());
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {

@@ -87,6 +87,8 @@ export interface WrittenAlter {
   readonly table: string;
   /** "ALTER TABLE `<table>` " and then exactly what was written. */
   readonly sql: string;
+  /** Columns that get another name. */
+  readonly renames: readonly string[];
 }
 
 /** Reads `statements`: one ALTER TABLE each, on an unqualified table, and run as written. */
@@ -126,7 +128,25 @@ function readAlter(namespace: string, text: string, where: string): WrittenAlter
       throw fail(token.offset, 'no RENAME of the table: applications cannot switch at the same instant');
   });
   const quoted = `\`${name.value.replaceAll('`', '``')}\``;
-  return { namespace, table: name.value, sql: `ALTER TABLE ${quoted} ${withoutEnd(text.slice(offset(3)))}` };
+  return {
+    namespace,
+    table: name.value,
+    sql: `ALTER TABLE ${quoted} ${withoutEnd(text.slice(offset(3)))}`,
+    renames: renamedColumns(tokens),
+  };
+}
+
+/** From `RENAME COLUMN a TO b` and `CHANGE a b …`; another case is the same name. */
+function renamedColumns(tokens: readonly SqlToken[]): string[] {
+  const isWord = (i: number, word: string): boolean =>
+    tokens[i]?.kind === 'word' && tokens[i].value.toUpperCase() === word;
+  return tokens.flatMap((_, i) => {
+    if (!isWord(i, 'RENAME') && !isWord(i, 'CHANGE')) return [];
+    const at = isWord(i + 1, 'COLUMN') ? i + 2 : i + 1;
+    if (isWord(i, 'RENAME') && at === i + 1) return []; // of an index
+    const [from, to] = [tokens[at], tokens[isWord(i, 'RENAME') ? at + 2 : at + 1]];
+    return from === undefined || from.value.toLowerCase() === to?.value.toLowerCase() ? [] : [from.value];
+  });
 }
 
 function soundTokens(text: string, fail: (offset: number, expected: string) => SternaError): readonly SqlToken[] {

@@ -147,16 +147,16 @@ class NamespacePlanner implements AsyncDisposable {
           'statement_invalid',
           `Expected table ${table} in namespace ${this.namespace}, found none.`,
         );
-      const own = alters.filter((alter) => alter.table === table).map((alter) => alter.sql);
+      const own = alters.filter((alter) => alter.table === table);
       if (own.length > 1)
         throw new SternaError(
           'statement_invalid',
           `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
         );
-      const trial = await this.#try(current, own[0] ?? '').catch((error: unknown) => {
+      const trial = await this.#try(current, own[0]?.sql ?? '').catch((error: unknown) => {
         throw refused(error, `${this.namespace}.${table}`);
       });
-      tasks.push(await this.#alterTried(current, trial));
+      tasks.push(await this.#alterTried(current, trial, own[0]?.renames));
     }
     return tasks;
   }
@@ -258,19 +258,19 @@ class NamespacePlanner implements AsyncDisposable {
     return this.#alterTried(live, trial);
   }
 
-  async #alterTried(live: LiveTable, trial: Trial): Promise<PlannedTask> {
+  async #alterTried(live: LiveTable, trial: Trial, renames: readonly string[] = []): Promise<PlannedTask> {
     const { differences, result } = trial;
     const impossible = blockedReasons(differences);
     if (impossible.length > 0) return this.#blocked(live, result, [], impossible);
     const from = parseDefinition(live.canonical);
     const unable =
       trial.execution === 'copy'
-        ? copyBlocks(live, from, parseDefinition(result), differences)
+        ? [...copyBlocks(live, from, parseDefinition(result), differences), ...renamedInCopy(renames)]
         : live.engine === 'InnoDB'
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
-    const unsafe = unsafeReasons(differences, from, empty);
+    const unsafe = unsafeReasons(differences, from, empty, renames);
     return this.#task(live.name, {
       action: 'alter',
       live,
@@ -325,6 +325,15 @@ class NamespacePlanner implements AsyncDisposable {
       estimatedBytes: live?.bytes ?? 0,
     };
   }
+}
+
+/** Rows are copied by the names of columns (P3). */
+function renamedInCopy(renames: readonly string[]): Reason[] {
+  return renames.map((column) => ({
+    code: 'renames-column',
+    column,
+    message: `renames \`${column}\` in a statement that copies the table, and rows are copied by column name; rename it in a statement of its own, which is instant`,
+  }));
 }
 
 function refused(error: unknown, where: string): unknown {

@@ -18,10 +18,16 @@ const SUPERSETS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * What a difference may lose or break. `empty`: the table holds no row, so nothing can be shortened or
- * left without a value.
+ * left without a value. `renames`: columns of a written statement that get another name, which the definitions alone
+ * show as dropped and added.
  */
-export function unsafeReasons(differences: readonly Difference[], from: TableDefinition, empty: boolean): Reason[] {
-  return differences.flatMap((difference): Reason[] => {
+export function unsafeReasons(
+  differences: readonly Difference[],
+  from: TableDefinition,
+  empty: boolean,
+  renames: readonly string[] = [],
+): Reason[] {
+  const found = differences.flatMap((difference): Reason[] => {
     switch (difference.kind) {
       case 'drop-column':
         return difference.column.generated === 'virtual'
@@ -51,6 +57,14 @@ export function unsafeReasons(differences: readonly Difference[], from: TableDef
         return [];
     }
   });
+  return [
+    ...found.filter(({ code, column = '' }) => code !== 'drops-column' || !renames.includes(column)),
+    ...renames.map((column) => ({
+      code: 'renames-column',
+      column,
+      message: `renames \`${column}\`; applications cannot switch at the same instant`,
+    })),
+  ];
 }
 
 function columnReasons(

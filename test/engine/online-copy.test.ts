@@ -242,6 +242,57 @@ describe('what a table can hold', () => {
     await change.cleanUp();
   });
 
+  it('deletes no row for another one: a change that a new unique key forbids ends the change, also at the last moment (E2)', async () => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, email VARCHAR(20))');
+    await space.query("INSERT INTO t VALUES (1, 'a@x'), (2, 'b@x'), (3, 'c@x')");
+    await using change = await EngineChange.plan(space, 't', 'ADD UNIQUE KEY email (email)');
+    await change.prepare();
+    await change.copy();
+    await space.query("INSERT INTO t VALUES (4, 'a@x')");
+    await expect(change.cutOver()).rejects.toMatchObject({
+      code: 'row_does_not_fit',
+      message: expect.stringContaining("'a@x'") as string,
+    });
+    await change.cleanUp();
+    expect(await space.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '4' }]);
+  });
+
+  it('lets values of a new unique key wander between rows, which is no conflict in the end (E2)', async () => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, email VARCHAR(20))');
+    await space.query("INSERT INTO t VALUES (1, 'a@x'), (2, 'b@x'), (3, 'c@x')");
+    await using change = await EngineChange.plan(space, 't', 'ADD UNIQUE KEY email (email)');
+    await change.prepare();
+    await change.copy();
+    await space.query("UPDATE t SET email = CASE id WHEN 1 THEN 'b@x' WHEN 2 THEN 'c@x' ELSE 'a@x' END");
+    expect(await change.cutOver()).toMatchObject({ outcome: 'done' });
+    await change.cleanUp();
+    expect(await space.query('SELECT email FROM t ORDER BY id')).toEqual([
+      { email: 'b@x' },
+      { email: 'c@x' },
+      { email: 'a@x' },
+    ]);
+  });
+
+  it('gives out no id twice whose row is gone again', async () => {
+    await space.query('CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, k INT)');
+    await space.query('INSERT INTO t VALUES (1, 1)');
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT');
+    await change.prepare();
+    await change.copy();
+    const application = await connect(space.server, space.name);
+    await application.query('START TRANSACTION; INSERT INTO t (k) VALUES (1), (2), (3); DELETE FROM t WHERE id > 1');
+    const cutting = change.cutOver();
+    await until('the swap waits for it', () => change.progress.some((p) => p.waitingFor?.includes('connection')), {
+      timeoutMs: 10_000,
+    });
+    await application.query('COMMIT');
+    await cutting;
+    await application.query('INSERT INTO t (k) VALUES (4)');
+    await application.end();
+    expect(await space.query('SELECT MAX(id) AS id FROM t')).toEqual([{ id: 5 }]);
+    await change.cleanUp();
+  });
+
   it('takes no warning for harmless that it cannot read: chunks are as large as the server shows warnings', async () => {
     await space.query(PLAIN_TABLE);
     await fill(space, 't', 2_000);
@@ -314,6 +365,20 @@ describe('what happens underneath', () => {
     await change.prepare();
     await space.query('ALTER TABLE t ADD COLUMN surprise INT');
     await expect(change.copy()).rejects.toMatchObject({ code: 'drifted' });
+    await change.cleanUp();
+  });
+
+  it.each([
+    ['a trigger', 'CREATE TRIGGER watcher BEFORE INSERT ON t FOR EACH ROW SET NEW.k = 1'],
+    ['a foreign key', 'CREATE TABLE child (t BIGINT, CONSTRAINT fk_child FOREIGN KEY (t) REFERENCES t (id))'],
+  ])('refuses a table that got %s after it was planned, which its definition does not tell (P3)', async (_, sql) => {
+    await space.query(PLAIN_TABLE);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await space.query(sql);
+    await expect(change.prepare()).rejects.toMatchObject({
+      code: 'drifted',
+      message: expect.stringMatching(/watcher|fk_child/) as string,
+    });
     await change.cleanUp();
   });
 

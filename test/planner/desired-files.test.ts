@@ -85,8 +85,22 @@ describe('an empty set (P5)', () => {
 describe('a statement', () => {
   it('is kept to the letter behind the name of its table (P1)', () => {
     expect(readStatements({ shop: ["alter table orders  ADD COLUMN n VARCHAR(9) DEFAULT 'a;b' ; "] })).toEqual([
-      { namespace: 'shop', table: 'orders', sql: "ALTER TABLE `orders` ADD COLUMN n VARCHAR(9) DEFAULT 'a;b'" },
+      {
+        namespace: 'shop',
+        table: 'orders',
+        sql: "ALTER TABLE `orders` ADD COLUMN n VARCHAR(9) DEFAULT 'a;b'",
+        renames: [],
+      },
     ]);
+  });
+
+  it.each([
+    ['RENAME COLUMN a TO b', ['a']],
+    ['rename column `a` to `A`, CHANGE `x y` z INT', ['x y']],
+    ['CHANGE COLUMN a b INT, CHANGE c C BIGINT', ['a']],
+    ["RENAME INDEX a TO b, RENAME KEY c TO d, ADD COLUMN `change` INT COMMENT 'RENAME COLUMN a TO b'", []],
+  ])('tells which columns get another name: %s', (alter, renames) => {
+    expect(readStatements({ shop: [`ALTER TABLE orders ${alter}`] })).toMatchObject([{ renames }]);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { connectionConfig } from './servers.js';
 export class EngineChange implements AsyncDisposable {
   readonly progress: TaskProgress[] = [];
   readonly logged: string[] = [];
+  readonly entries: Readonly<Record<string, unknown>>[] = [];
   #control = { sequence: 1, run: 'run' as 'run' | 'stop', volume: 11, cutover: false };
 
   private constructor(
@@ -64,7 +65,10 @@ export class EngineChange implements AsyncDisposable {
     signal: AbortSignal = new AbortController().signal,
     drain: AbortSignal = new AbortController().signal,
   ): EngineContext {
-    const note = (_: object, message: string): void => void this.logged.push(message);
+    const note = (fields: object, message: string): void => {
+      this.logged.push(message);
+      this.entries.push({ ...fields, message });
+    };
     return {
       signal,
       drain,
