@@ -69,7 +69,9 @@ export class BinlogStream implements AsyncDisposable {
     });
     const stream = new BinlogStream(reader, options);
     await new Promise<void>((resolve, reject) => {
-      reader.on('ready', () => keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error))));
+      reader.on('ready', () => {
+        keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error)));
+      });
       reader.on('error', (error: unknown) => {
         reject(streamError(error));
         stream.#fail(error);
