@@ -13,7 +13,14 @@ const worker = await SternaWorker.create(resolveWorkerOptions({ inventory }, und
 process.once('SIGTERM', () => worker.shutdown()).once('SIGINT', () => worker.shutdown());
 
 const signal = AbortSignal.timeout(10_000);
-const context = { signal, drain: signal, alive: () => undefined, progress: () => undefined, log };
+const context = {
+  signal,
+  drain: signal,
+  alive: () => undefined,
+  confirm: () => Promise.resolve(),
+  progress: () => undefined,
+  log,
+};
 await worker.run(() => {
   void (async () => {
     for (const { target, environment } of await worker.router.list(signal)) {

@@ -1,6 +1,7 @@
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
-import type { TaskProgress } from '../contract/index.js';
+import { isGrpcServiceError } from '@temporalio/client';
+import { SternaError, type TaskProgress } from '../contract/index.js';
 import type { Log, OperationContext } from '../target/index.js';
 import { describeForLog, givenBack, isGivenBack, toTemporalFailure } from './failure.js';
 import { Milestones } from './milestones.js';
@@ -23,6 +24,8 @@ export interface OperationKind {
 }
 
 const BEAT_MS = 300;
+const CONFIRM_MS = 10_000;
+const GRPC_NOT_FOUND = 5;
 
 /**
  * Runs one operation as an activity: heartbeats with its progress, tells the workflow of milestones,
@@ -53,6 +56,7 @@ export async function operate<T>(
       drain,
       log: own,
       alive: beat,
+      confirm: () => confirmAttempt(activity),
       progress: (progress) => {
         last = progress;
         beat();
@@ -70,6 +74,28 @@ export async function operate<T>(
   } finally {
     clearInterval(timer);
     await milestones.settle();
+  }
+}
+
+/**
+ * Asks Temporal whether this attempt is still the one that counts. Heartbeats are sent without waiting for an answer,
+ * and a worker that was frozen would hear too late.
+ */
+async function confirmAttempt({ client, info }: Context): Promise<void> {
+  const { taskToken, namespace } = info;
+  try {
+    await client.withDeadline(Date.now() + CONFIRM_MS, () =>
+      client.workflowService.recordActivityTaskHeartbeat({ namespace, taskToken }),
+    );
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND)
+      throw new SternaError(
+        'driver_replaced',
+        'Others have taken this work over, or its change has ended; nothing is done.',
+      );
+    throw new SternaError('temporal_unreachable', 'Temporal does not say whether this work is still wanted.', {
+      cause: error,
+    });
   }
 }
 

@@ -15,6 +15,8 @@ export interface EngineContext {
   readonly drain: AbortSignal;
   /** The work goes on: called between any two pieces of it. */
   alive(): void;
+  /** Throws when this work is not wanted any more, because others have taken it over or its change has ended (S1). */
+  confirm(): Promise<void>;
   progress(progress: TaskProgress): void;
   readonly log: EngineLog;
 }

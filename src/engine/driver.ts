@@ -93,7 +93,7 @@ export class Driver implements AsyncDisposable {
     const driver = new Driver(server, step, state, context, main, attributes);
     driver.#sessions.push(main);
     try {
-      await state.ensure(main, step);
+      await state.ensure(main, step, () => context.confirm());
       await driver.#endEarlierDrivers();
       const { epoch, position } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);

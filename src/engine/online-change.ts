@@ -160,10 +160,10 @@ export class OnlineChange {
   }
 
   /** Durable in the target: any driver, also one that starts later, reads it (C1, C5). */
-  async writeControl(input: ControlInput): Promise<ControlResult> {
+  async writeControl(input: ControlInput, { confirm }: Pick<EngineContext, 'confirm'>): Promise<ControlResult> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
     await using session = await this.server.connect({ settings: { ...ROW_SETTINGS } });
-    await state.ensure(session, input);
+    await state.ensure(session, input, confirm);
     await state.writeControl(session, input.control);
     return { swapped: await swappedTasks(session, state) };
   }

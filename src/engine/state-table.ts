@@ -57,9 +57,40 @@ export class StateTable {
     return quoteTable(this.namespace, this.name);
   }
 
-  /** Creates the table and its fixed rows; safe to run twice, and from two places at once. */
-  async ensure(session: Session, input: Pick<ControlInput, 'planHash' | 'control'>): Promise<void> {
-    await session.execute(
+  /**
+   * Creates the table and its fixed rows; safe to run twice, and from two places at once.
+   *
+   * @param confirm throws when the work of whoever asks is not wanted any more: a worker that was frozen must not bring
+   * a change back that has ended. Asked when the table is there, so that no end can come between the answer and a claim.
+   */
+  async ensure(
+    session: Session,
+    input: Pick<ControlInput, 'planHash' | 'control'>,
+    confirm: () => Promise<void>,
+  ): Promise<void> {
+    const isNew = await this.#create(session, input);
+    try {
+      await confirm();
+    } catch (error) {
+      if (isNew) await this.#dropUnclaimed(session);
+      throw error;
+    }
+    // A control that came while no step ran reaches the target with the next step.
+    await this.writeControl(session, input.control);
+    const [driver] = await session.query<{ change_id: string; plan_hash: string }>(
+      `SELECT change_id, plan_hash FROM ${this.sql} WHERE id = 'driver'`,
+    );
+    if (driver?.change_id !== this.changeId || driver.plan_hash !== input.planHash) {
+      throw new SternaError(
+        'leftovers_found',
+        `Expected the state table ${this.sql} to belong to change ${this.changeId} and plan ${input.planHash.slice(0, 12)}, found change ${driver?.change_id} and plan ${driver?.plan_hash.slice(0, 12)}. Remove it if no change owns it.`,
+      );
+    }
+  }
+
+  /** False when it was there. */
+  async #create(session: Session, { planHash, control }: Pick<ControlInput, 'planHash' | 'control'>): Promise<boolean> {
+    const { warnings } = await session.execute(
       `CREATE TABLE IF NOT EXISTS ${this.sql} (
          id VARCHAR(160) NOT NULL PRIMARY KEY,
          change_id VARCHAR(255) NOT NULL,
@@ -74,23 +105,21 @@ export class StateTable {
          updated_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
        ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='State of a Sterna schema change'`,
     );
-    const { control } = input;
     await session.execute(
       `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, sequence, run, volume, cutover) VALUES
          ('driver', ?, ?, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
-      [this.changeId, input.planHash, this.changeId, control.sequence, control.run, control.volume, control.cutover],
+      [this.changeId, planHash, this.changeId, control.sequence, control.run, control.volume, control.cutover],
     );
-    // A control that came while no step ran reaches the target with the next step.
-    await this.writeControl(session, control);
-    const [driver] = await session.query<{ change_id: string; plan_hash: string }>(
-      `SELECT change_id, plan_hash FROM ${this.sql} WHERE id = 'driver'`,
-    );
-    if (driver?.change_id !== this.changeId || driver.plan_hash !== input.planHash) {
-      throw new SternaError(
-        'leftovers_found',
-        `Expected the state table ${this.sql} to belong to change ${this.changeId} and plan ${input.planHash.slice(0, 12)}, found change ${driver?.change_id} and plan ${driver?.plan_hash.slice(0, 12)}. Remove it if no change owns it.`,
+    return warnings === 0; // that it exists is a note
+  }
+
+  async #dropUnclaimed(session: Session): Promise<void> {
+    await this.exclusively(session, async () => {
+      const [row] = await session.query<{ epoch: number | string }>(
+        `SELECT epoch FROM ${this.sql} WHERE id = 'driver'`,
       );
-    }
+      if (Number(row?.epoch) === 0) await session.execute(`DROP TABLE ${this.sql}`);
+    });
   }
 
   async exists(session: Session): Promise<boolean> {

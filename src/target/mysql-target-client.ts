@@ -81,8 +81,8 @@ class MysqlTargetClient implements TargetClient {
     return this.#change.cleanUp(input, context);
   }
 
-  writeControl(input: ControlInput): Promise<ControlResult> {
-    return this.#change.writeControl(input);
+  writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
+    return this.#change.writeControl(input, context);
   }
 
   close(): Promise<void> {

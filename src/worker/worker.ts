@@ -149,7 +149,14 @@ export class SternaWorker {
         if (signal.aborted) return;
         try {
           await this.router.use({ target, environment }, (client) =>
-            client.probe({ signal, drain: signal, alive: () => undefined, progress: () => undefined, log: this.log }),
+            client.probe({
+              signal,
+              drain: signal,
+              alive: () => undefined,
+              confirm: () => Promise.resolve(),
+              progress: () => undefined,
+              log: this.log,
+            }),
           );
         } catch (error) {
           this.log.warn(

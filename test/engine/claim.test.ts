@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SternaError } from '../../src/contract/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { Driver } from '../../src/engine/driver.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -57,6 +58,26 @@ describe('a claim', () => {
     expect(await space.tables()).toContain('_t_sterna_new');
     await later.cleanUp();
     await session.close();
+  });
+
+  it('brings nothing back of a change that has ended, when nobody wants its work any more (S1, E7)', async () => {
+    await space.query(PLAIN_TABLE);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    // As of an attempt that was frozen before it began, and a control that was on its way meanwhile.
+    const late = { ...change.context(), confirm: () => Promise.reject(new SternaError('driver_replaced', 'late')) };
+    for (const work of [
+      () => change.change.runStatements(change.step, late),
+      () => change.change.writeControl(change.step, late),
+      () => change.change.prepareTables(change.step, late),
+    ])
+      await expect(work()).rejects.toMatchObject({ code: 'driver_replaced' });
+    expect(await space.tables()).toEqual(['t']);
+    expect(String((await space.query('SHOW CREATE TABLE t'))[0]?.['Create Table'])).toContain('`k` int NOT NULL');
+    // What is there already is somebody else's.
+    await change.prepare();
+    await expect(change.change.copyTables(change.step, late)).rejects.toMatchObject({ code: 'driver_replaced' });
+    expect(await change.copy()).toMatchObject({ outcome: 'done' });
+    await change.cleanUp();
   });
 
   it('takes over only when no statement of an earlier one is under way (E1)', async () => {

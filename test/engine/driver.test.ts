@@ -223,8 +223,8 @@ describe('what a driver is told', () => {
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
     const { step } = change;
     const control = { ...step.control, sequence: 7, volume: 3 };
-    await change.change.writeControl({ ...step, control });
-    await change.change.writeControl({ ...step, control: { ...control, sequence: 6, run: 'stop' } });
+    await change.change.writeControl({ ...step, control }, change.context());
+    await change.change.writeControl({ ...step, control: { ...control, sequence: 6, run: 'stop' } }, change.context());
     const row = `SELECT sequence, run, volume FROM ${stateOf(change)} WHERE id = 'control'`;
     expect(await space.query(row)).toEqual([{ sequence: '7', run: 'run', volume: 3 }]);
     const stopped = { ...step, control: { ...control, sequence: 8, run: 'stop' as const } };

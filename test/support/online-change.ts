@@ -73,6 +73,7 @@ export class EngineChange implements AsyncDisposable {
       signal,
       drain,
       alive: () => undefined,
+      confirm: () => Promise.resolve(),
       progress: (progress) => void this.progress.push(progress),
       log: { debug: note, info: note, warn: note, error: note },
     };
@@ -97,7 +98,7 @@ export class EngineChange implements AsyncDisposable {
     change: Partial<{ run: 'run' | 'stop'; volume: number; cutover: boolean }>,
   ): Promise<readonly string[]> {
     this.#control = { ...this.#control, ...change, sequence: this.#control.sequence + 1 };
-    return (await this.change.writeControl({ ...this.step, control: this.#control })).swapped;
+    return (await this.change.writeControl({ ...this.step, control: this.#control }, this.context())).swapped;
   }
 
   /** prepare, copy, cut over, clean up. */
