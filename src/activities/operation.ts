@@ -88,7 +88,7 @@ async function confirmAttempt({ client, info }: Context): Promise<void> {
       client.workflowService.recordActivityTaskHeartbeat({ namespace, taskToken }),
     );
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND)
+    if (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND)
       throw new SternaError(
         'driver_replaced',
         'Others have taken this work over, or its change has ended; nothing is done.',

@@ -1,5 +1,5 @@
 import { SternaError } from '../contract/index.js';
-import { quoteName, type Session } from '../mysql/index.js';
+import { KEY_CHARSETS, KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
 
 export type KeyKind = 'integer' | 'year' | 'decimal' | 'text' | 'binary' | 'temporal';
 
@@ -8,6 +8,8 @@ export interface KeyPart {
   readonly kind: KeyKind;
   /** BINARY(n): the binlog leaves out trailing zero bytes, a comparison does not. */
   readonly padTo?: number;
+  /** Of text. */
+  readonly charset?: string;
 }
 
 /** The unique key by which changed rows are found again: the primary key, or one without nullable parts. */
@@ -44,6 +46,7 @@ interface KeyRow extends Record<string, unknown> {
   readonly nullable: string;
   readonly dataType: string | null;
   readonly length: number | null;
+  readonly charset: string | null;
 }
 
 /**
@@ -53,7 +56,7 @@ interface KeyRow extends Record<string, unknown> {
 export async function readTrackedKey(session: Session, namespace: string, table: string): Promise<TrackedKey | null> {
   const rows = await session.query<KeyRow>(
     `SELECT s.INDEX_NAME AS indexName, s.COLUMN_NAME AS columnName, s.SUB_PART AS prefix, s.NULLABLE AS nullable,
-            c.DATA_TYPE AS dataType, c.CHARACTER_OCTET_LENGTH AS length
+            c.DATA_TYPE AS dataType, c.CHARACTER_OCTET_LENGTH AS length, c.CHARACTER_SET_NAME AS charset
        FROM information_schema.STATISTICS s
        LEFT JOIN information_schema.COLUMNS c
          ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
@@ -70,7 +73,8 @@ export async function readTrackedKey(session: Session, namespace: string, table:
         part.prefix === null &&
         part.nullable !== 'YES' &&
         part.dataType !== null &&
-        part.dataType in KINDS,
+        KEY_TYPES.has(part.dataType) &&
+        (part.charset === null || KEY_CHARSETS.has(part.charset)),
     );
     if (!usable) continue;
     return {
@@ -79,6 +83,7 @@ export async function readTrackedKey(session: Session, namespace: string, table:
         name: part.columnName ?? '',
         kind: KINDS[part.dataType ?? ''] as KeyKind,
         ...(part.dataType === 'binary' ? { padTo: Number(part.length) } : {}),
+        ...(part.charset === null ? {} : { charset: part.charset }),
       })),
     };
   }
@@ -128,6 +133,8 @@ export function literal(part: KeyPart, value: unknown): string {
     case 'text':
     case 'temporal':
       if (typeof value !== 'string') throw unreadable(part, value);
+      // A byte without a character: which one is not known any more.
+      if (part.charset === 'latin1' && value.includes('\ufffd')) throw unreadable(part, value);
       return quoteText(value);
   }
 }

@@ -81,7 +81,8 @@ export function narrowing(
     const [a, b] = [capacity(from, charsets.from), capacity(to, charsets.to)];
     const characters =
       from.name.includes('char') && to.name.includes('char') ? (to.size[0] ?? 1) < (from.size[0] ?? 1) : b < a;
-    return characters ? `${change} shortens values` : null;
+    if (characters) return `${change} shortens values`;
+    return to.name === 'char' && from.name !== 'char' ? `${change} loses spaces at the end` : null;
   }
   if (isBinary(from.name) && isBinary(to.name)) {
     if (to.name === 'binary' && fromText !== toText) return `${change} pads or shortens values`;
@@ -95,6 +96,8 @@ export function narrowing(
   if (from.name === to.name && ['bit'].includes(from.name))
     return (to.size[0] ?? 1) < (from.size[0] ?? 1) ? `${change} shortens values` : null;
   if (from.name === 'date' && to.name === 'datetime') return null;
+  if (from.name === 'timestamp' || to.name === 'timestamp')
+    return `${change} converts every value, with UTC as the time zone, whatever the applications use`;
   return `${change} converts every value, and not all may fit`;
 }
 

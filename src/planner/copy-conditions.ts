@@ -1,27 +1,11 @@
 import type { Reason } from '../contract/index.js';
+import { KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
 import { membersKeepTheirPlace, parseType } from './column-types.js';
 import type { Difference } from './diff.js';
 import type { LiveTable } from './live-tables.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
 
 const MAX_NAME = 64;
-const KEY_TYPES = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-  'year',
-  'decimal',
-  'char',
-  'varchar',
-  'binary',
-  'varbinary',
-  'date',
-  'time',
-  'datetime',
-  'timestamp',
-]);
 
 /** Why a table cannot be copied online (P3); empty when it can. */
 export function copyBlocks(
@@ -56,7 +40,7 @@ export function copyBlocks(
   if (key === null) {
     block(
       'no-tracked-key',
-      'the table has no primary key, nor a unique key over whole columns without nulls and of a trackable type',
+      'the table has no primary key, nor a unique key over whole columns without nulls and of types and charsets whose values in the binlog lead back to their rows',
     );
     return reasons;
   }
@@ -83,7 +67,12 @@ export function trackedKey(table: TableDefinition): IndexItem | null {
     index.columns !== null &&
     index.columns.every((name) => {
       const found = column(table, name);
-      return found !== undefined && !found.nullable && KEY_TYPES.has(parseType(found.type).name);
+      return (
+        found !== undefined &&
+        !found.nullable &&
+        KEY_TYPES.has(parseType(found.type).name) &&
+        (found.charset === null || KEY_CHARSETS.has(found.charset))
+      );
     });
   const primary = table.indexes.find((index) => index.kind === 'primary');
   if (primary !== undefined && usable(primary)) return primary;

@@ -44,6 +44,12 @@ export function assertBinlogFits(settings: ServerSettings): void {
       "SET GLOBAL gtid_mode = 'ON', step by step as the server's manual says",
     ],
     ['enforce_gtid_consistency', 'ON', (value) => value === 'ON', "SET GLOBAL enforce_gtid_consistency = 'ON'"],
+    [
+      'lower_case_table_names',
+      '0',
+      (value) => value === '0',
+      'The binlog names tables in another case than statements do, which this version does not follow',
+    ],
   ];
   for (const [name, expected, fits, remedy] of wanted) {
     if (!fits(settings[name]))
@@ -55,7 +61,9 @@ export function assertBinlogFits(settings: ServerSettings): void {
 }
 
 const ON_SCHEMA = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'LOCK TABLES'] as const;
-const ON_SERVER = ['REPLICATION SLAVE', 'REPLICATION CLIENT', 'XA_RECOVER_ADMIN'] as const;
+/** Without them, triggers and the foreign keys of other schemas are invisible, and the swap would leave them behind. */
+const TO_SEE = { onSchema: ['TRIGGER'], onServer: ['REFERENCES'] } as const;
+const ON_SERVER = ['REPLICATION SLAVE', 'REPLICATION CLIENT', 'XA_RECOVER_ADMIN', ...TO_SEE.onServer] as const;
 
 export async function readGrants(session: Session): Promise<string[]> {
   const rows = await session.query('SHOW GRANTS');
@@ -64,7 +72,8 @@ export async function readGrants(session: Session): Promise<string[]> {
 
 /** The privileges that an apply needs; the missing ones are thrown as the GRANT to run. */
 export function assertPrivileges(grants: readonly string[], physical: string, copies: boolean): void {
-  const missing = ON_SCHEMA.filter((privilege) => !holds(grants, privilege, physical));
+  const onSchema = copies ? [...ON_SCHEMA, ...TO_SEE.onSchema] : ON_SCHEMA;
+  const missing = onSchema.filter((privilege) => !holds(grants, privilege, physical));
   if (missing.length > 0) throw lacking(`GRANT ${missing.join(', ')} ON \`${physical}\`.*`);
   const global = copies ? ON_SERVER.filter((privilege) => !holds(grants, privilege, null)) : [];
   if (global.length > 0) throw lacking(`GRANT ${global.join(', ')} ON *.*`);

@@ -19,7 +19,21 @@ const one = (type: string, values: string, more: readonly string[] = []): KeyCas
   values,
   more,
 });
+/** Every byte of a charset, beside a number that makes it unique: one that is decoded wrongly leads to no row. */
+const bytesOf = (charset: string, most = 255, none = '0'): [string, KeyCase] => [
+  `every byte of ${charset}`,
+  {
+    columns: `k VARCHAR(4) CHARACTER SET ${charset} COLLATE ${charset}_bin NOT NULL, z INT NOT NULL`,
+    key: 'PRIMARY KEY (k, z)',
+    values: `IF(1 + n % ${most} IN (${none}), 'x', CONVERT(UNHEX(LPAD(HEX(1 + n % ${most}), 2, '0')) USING ${charset})), n`,
+  },
+];
 const KEYS: Readonly<Record<string, KeyCase>> = {
+  ...Object.fromEntries([
+    bytesOf('ascii', 127),
+    ...['cp850', 'cp852', 'koi8r', 'latin2', 'latin5', 'latin7', 'macce'].map((charset) => bytesOf(charset)),
+    bytesOf('latin1', 255, '0x81, 0x8D, 0x8F, 0x90, 0x9D'), // these are no characters
+  ]),
   'INT, negative and zero': one('INT', 'n - 750', ['2147483647', '-2147483648']),
   BIGINT: one('BIGINT', 'n * 1000000007', ['9223372036854775807', '-9223372036854775808']),
   'BIGINT UNSIGNED from its end': one('BIGINT UNSIGNED', '18446744073709551615 - n', ['0']),
@@ -29,9 +43,13 @@ const KEYS: Readonly<Record<string, KeyCase>> = {
   'VARCHAR, equal with spaces behind': one('VARCHAR(30) COLLATE utf8mb4_general_ci', "CONCAT('x', n, ' ')"),
   'VARCHAR, binary collation': one('VARCHAR(30) COLLATE utf8mb4_bin', "CONCAT('x', n, ' ')"),
   'VARCHAR, latin1': one('VARCHAR(30) CHARACTER SET latin1', "CONCAT('é', n, 'x')"),
-  'VARCHAR, gbk': one('VARCHAR(30) CHARACTER SET gbk', "CONCAT('汉', n, 'x')"),
   'VARCHAR, utf16': one('VARCHAR(30) CHARACTER SET utf16', "CONCAT('😀', n, 'x')"),
-  'CHAR, sjis': one('CHAR(20) CHARACTER SET sjis', "CONCAT('あ', n, 'x')"),
+  'CHAR, ucs2': one('CHAR(20) CHARACTER SET ucs2', "CONCAT('あ', n, 'x')"),
+  YEAR: {
+    columns: 'y YEAR NOT NULL, z INT NOT NULL',
+    key: 'PRIMARY KEY (y, z)',
+    values: 'IF(n % 50 = 0, 0, 1901 + n % 50), n',
+  },
   CHAR: one('CHAR(12)', "CONCAT(n, 'x')", ["''"]),
   'BINARY, zeros behind': one('BINARY(6)', "UNHEX(LPAD(HEX(n * 256), 8, '0'))", ["X'20'"]),
   'VARBINARY, zeros and spaces behind': one('VARBINARY(8)', "CONCAT(UNHEX(LPAD(HEX(n), 4, '0')), X'0020')", [
@@ -119,7 +137,7 @@ describe('every key that is accepted, copied in chunks and followed while it cha
         .join(', ');
     await both((table) => `UPDATE ${table} SET ${sets(moved)}, v = v + 10 WHERE n % 11 = 0 AND n >= 0 ORDER BY n DESC`);
     // To what is the same key for a collation that takes upper for lower case, and another one for the others.
-    if (/CHAR/.test(columns)) {
+    if (/CHAR/.test(columns) && !/_bin NOT NULL, z/.test(columns)) {
       const text = names.find((name) => new RegExp(`\\b${name} (VAR)?CHAR`).test(columns)) ?? '';
       await both((table) => `UPDATE ${table} SET ${text} = UPPER(${text}) WHERE n % 13 = 0 AND n > 1300`);
     }

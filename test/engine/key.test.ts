@@ -10,6 +10,18 @@ const pair: TrackedKey = {
   ],
 };
 
+it('takes a year as the binlog has it: counted from 1900, but for the year 0', () => {
+  const year = { name: 'y', kind: 'year' } as const;
+  expect([1900, 1901, 2155].map((value) => literal(year, value))).toEqual(['0', '1901', '2155']);
+});
+
+it('knows a latin1 byte without a character from one with, since the reader cannot tell which it was (E2)', () => {
+  const latin1 = { name: 't', kind: 'text', charset: 'latin1' } as const;
+  expect(literal(latin1, 'é€')).toBe("'é€'");
+  expect(() => literal(latin1, '\ufffd')).toThrow(expect.objectContaining({ code: 'binlog_unreadable' }));
+  expect(literal({ ...latin1, charset: 'utf8mb4' }, '\ufffd')).toBe("'\ufffd'");
+});
+
 describe('literal', () => {
   it.each([
     ['integer', -5, '-5'],

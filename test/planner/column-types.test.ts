@@ -42,6 +42,7 @@ describe('narrowing', () => {
     ['json', 'text'],
     ['datetime', 'date'],
     ['timestamp', 'datetime'],
+    ['varchar(20)', 'char(20)'],
   ])('%s to %s may lose something, and says what', (from, to) => {
     expect(narrowing(from, to, utf8)).toContain(`${from} to ${to}`);
   });

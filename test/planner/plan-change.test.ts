@@ -371,7 +371,7 @@ describe('what a plan leaves alone', () => {
 describe('a user without privileges', () => {
   it('is told which GRANT makes planning possible, or the copy', async () => {
     await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
-    const all = `SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES ON \`${space.name}\`.*`;
+    const all = `SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER, LOCK TABLES ON \`${space.name}\`.*`;
     for (const [grants, expected] of [
       [[all], { code: 'cannot_plan', message: expect.stringContaining('`\\_sterna\\_ws\\_%`.*') as string }],
       [

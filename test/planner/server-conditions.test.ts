@@ -28,6 +28,7 @@ describe('binlog settings (P3)', () => {
     ['binlog_transaction_compression', '1'],
     ['gtid_mode', 'OFF'],
     ['enforce_gtid_consistency', 'WARN'],
+    ['lower_case_table_names', '1'],
   ] as const)('%s = %s is refused by name', (name, value) => {
     expect(() => assertBinlogFits({ ...good, [name]: value })).toThrow(
       expect.objectContaining({ code: 'binlog_unsuitable', message: expect.stringContaining(name) as string }),
@@ -36,8 +37,9 @@ describe('binlog settings (P3)', () => {
 });
 
 describe('privileges', () => {
-  const schema = 'GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, ALTER, LOCK TABLES ON `shop`.* TO `u`@`%`';
-  const server = 'GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`';
+  const schema =
+    'GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, ALTER, TRIGGER, LOCK TABLES ON `shop`.* TO `u`@`%`';
+  const server = 'GRANT REFERENCES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`';
   const xa = 'GRANT XA_RECOVER_ADMIN ON *.* TO `u`@`%`';
 
   it('are enough when all are there, in any lines', () => {
@@ -50,8 +52,12 @@ describe('privileges', () => {
     expect(() => assertPrivileges([schema, xa], 'shop', true)).toThrow(
       expect.objectContaining({
         code: 'missing_privilege',
-        message: expect.stringContaining('GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.*') as string,
+        message: expect.stringContaining('GRANT REPLICATION SLAVE, REPLICATION CLIENT, REFERENCES ON *.*') as string,
       }),
+    );
+    // Otherwise a trigger would be invisible, and the swap would leave it behind.
+    expect(() => assertPrivileges([schema.replace('TRIGGER, ', ''), server, xa], 'shop', true)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('GRANT TRIGGER ON `shop`.*') as string }),
     );
     expect(() => assertPrivileges([schema.replace('LOCK TABLES', 'EVENT')], 'shop', false)).toThrow(
       expect.objectContaining({ message: expect.stringContaining('GRANT LOCK TABLES ON `shop`.*') as string }),

@@ -89,6 +89,7 @@ it('plans no copy on a server whose binlog does not tell every change (P3)', asy
 it.each([
   ['engine', 'id INT PRIMARY KEY, k INT', ') ENGINE=MyISAM', 'k INT', 'k BIGINT'],
   ['no-tracked-key', 'id INT UNIQUE, k INT', ')', 'k INT', 'k BIGINT'],
+  ['no-tracked-key', 'id VARCHAR(9) CHARACTER SET gbk PRIMARY KEY, k INT', ')', 'k INT', 'k BIGINT'],
   ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id DECIMAL(9)'],
   ['tracked-key-changes', 'id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY', ')', 'utf8mb4_bin', 'utf8mb4_0900_ai_ci'],
 ])('blocks what cannot be copied: %s of %s (P3)', async (code, columns, end, from, to) => {
