@@ -24,6 +24,7 @@ import {
   type SchemaChangeResult,
   SternaError,
   type TaskProgress,
+  type TaskState,
   WORKFLOW_TYPES,
 } from '../contract/index.js';
 import { translateClientError } from './client-error.js';
@@ -51,6 +52,10 @@ const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
 const WATCH_INTERVAL_MS = 200;
+/** Temporal's state of an activity that waits for its next attempt. */
+const PENDING_SCHEDULED = 1;
+/** States in which a step may be at work on the target. */
+const DRIVEN: readonly TaskState[] = ['running', 'cutting_over', 'waiting_for_cutover', 'stopping'];
 /** Events of a run that no worker has taken: started, task scheduled. */
 const UNTAKEN_EVENTS = 2;
 
@@ -114,12 +119,12 @@ export class SternaClient implements AsyncDisposable {
   async status(id: string): Promise<ChangeStatus> {
     const handle = this.#handle(id);
     const status = await this.#ask(id, () => handle.query<ChangeStatus>(QUERIES.status));
-    if (!status.tasks.some((task) => task.execution === 'copy' && task.state === 'running')) return status;
-    const progress = await this.#progress(handle);
+    if (!status.tasks.some((task) => DRIVEN.includes(task.state))) return status;
+    const { progress, failure } = await this.#pending(handle);
     const tasks = status.tasks.map((task) =>
       progress?.table === task.id && task.state === 'running' ? { ...task, phase: progress.phase, progress } : task,
     );
-    return { ...status, tasks };
+    return { ...status, tasks, ...(failure === undefined ? {} : { waitingFor: failure }) };
   }
 
   /** Yields every change of the status until the change has ended, or the signal is aborted. */
@@ -297,14 +302,22 @@ export class SternaClient implements AsyncDisposable {
     }
   }
 
-  async #progress(handle: WorkflowHandle): Promise<TaskProgress | undefined> {
+  /** What the running step tells: its rows, and why it has to be tried again. */
+  async #pending(handle: WorkflowHandle): Promise<{ progress?: TaskProgress; failure?: string }> {
     try {
       const { raw } = await handle.describe();
-      for (const { heartbeatDetails } of raw.pendingActivities ?? []) {
+      for (const { heartbeatDetails, lastFailure, attempt, state } of raw.pendingActivities ?? []) {
         const data = heartbeatDetails?.payloads?.[0]?.data;
-        if (data?.length) return JSON.parse(Buffer.from(data).toString()) as TaskProgress;
+        const waits = Number(state) === PENDING_SCHEDULED && lastFailure?.message;
+        const failure = waits
+          ? `attempt ${attempt} after ${lastFailure.applicationFailureInfo?.type ?? 'an error'}: ${lastFailure.message}`
+          : undefined;
+        return {
+          ...(data?.length ? { progress: JSON.parse(Buffer.from(data).toString()) as TaskProgress } : {}),
+          ...(failure === undefined ? {} : { failure }),
+        };
       }
-      return undefined;
+      return {};
     } catch (error) {
       throw translateClientError(error, handle.workflowId);
     }
