@@ -5,7 +5,7 @@ import type { Log } from '../target/index.js';
 const PERCENT_STEP = 10;
 const SEND_MS = 5_000;
 /** News of so short a time are told together, and those of a step that is over by then not at all: its end says more. */
-const GATHER_MS = 300;
+const GATHER_MS = 1_000;
 
 /** Phase changes, every ten percent and what is waited for, to the workflow; rows only as heartbeats. */
 export class Milestones {

@@ -51,7 +51,8 @@ const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 /** Temporal refuses larger payloads; the codec makes them smaller, by a factor that nobody can promise. */
 const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
-const WATCH_INTERVAL_MS = 200;
+/** Close at first, when much happens; every look costs the worker some work. */
+const WATCH_INTERVAL_MS = { first: 200, later: 500, laterAfter: 2_000 };
 /** Temporal's state of an activity that waits for its next attempt. */
 const PENDING_SCHEDULED = 1;
 /** States in which a step may be at work on the target. */
@@ -139,13 +140,15 @@ export class SternaClient implements AsyncDisposable {
       );
     try {
       let last = '';
+      const started = performance.now();
       for (let end: Awaited<typeof ended> | false = false; ;) {
         const status = (end === false ? undefined : end.result) ?? (await this.status(id));
         const text = JSON.stringify(status);
         if (text !== last) yield status;
         last = text;
         if (end !== false || signal?.aborted === true) return;
-        end = await Promise.race([ended, wait(WATCH_INTERVAL_MS)]);
+        const isLater = performance.now() - started > WATCH_INTERVAL_MS.laterAfter;
+        end = await Promise.race([ended, wait(isLater ? WATCH_INTERVAL_MS.later : WATCH_INTERVAL_MS.first)]);
       }
     } finally {
       leaving.abort();
