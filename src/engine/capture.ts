@@ -1,5 +1,6 @@
 import { SternaError } from '../contract/index.js';
-import { type BinlogEvent, GtidSet } from '../mysql/index.js';
+import type { BinlogEvent, Coordinate } from '../mysql/index.js';
+import type { Tracker } from './history.js';
 import { type KeyLiterals, keyLiterals, type TrackedKey } from './key.js';
 
 /** A table whose changes are captured. Physical names, as the binlog has them. */
@@ -17,7 +18,7 @@ export type KeySet = Map<string, KeyLiterals>;
 export interface Batch {
   /** Table id -> changed keys. */
   readonly keys: ReadonlyMap<string, KeySet>;
-  /** GTIDs of the transactions that changed these keys: visible before the keys may be read (the fence). */
+  /** The transactions that changed these keys: visible before the keys may be read (the fence). */
   readonly fence: string;
   /** Where a stream may start again once these keys are flushed. */
   readonly position: string;
@@ -27,30 +28,29 @@ export interface Batch {
  * Follows the binlog and learns which keys changed. No I/O: it is fed with events and asked for batches.
  *
  * A transaction counts only when it is complete. The keys of a prepared XA transaction wait, under its
- * XID, for the commit, which is a transaction of its own; until then the position leaves its GTID out, so
- * that a restarted stream sends its rows again.
+ * XID, for the commit, which is a transaction of its own; until then the position does not pass it, so that a
+ * restarted stream sends its rows again.
  */
 export class Capture {
   readonly #tables: ReadonlyMap<string, CapturedTable>;
-  /** Everything received, prepared transactions included: tells how far the stream has come. */
-  readonly #received: GtidSet;
-  /** Everything that the next flush makes done. */
-  readonly #position: GtidSet;
   #keys = new Map<string, KeySet>();
-  #fence = new GtidSet();
+  #fence: string[] = [];
   #pendingKeys = 0;
-  #current: { gtid: string; keys: [string, KeyLiterals][]; finishes?: string; unknown?: true } | undefined;
-  readonly #prepared = new Map<string, { gtid: string; keys: [string, KeyLiterals][] }>();
+  /** Where the event before ended. */
+  #last: Coordinate | undefined;
+  #current: { name: string; keys: [string, KeyLiterals][]; finishes?: string; unknown?: true } | undefined;
+  readonly #prepared = new Map<string, { name: string; keys: [string, KeyLiterals][] }>();
 
-  constructor(tables: readonly CapturedTable[], position: string) {
+  constructor(
+    tables: readonly CapturedTable[],
+    private readonly tracker: Tracker,
+  ) {
     this.#tables = new Map(tables.map((table) => [`${table.namespace}.${table.table}`, table]));
-    this.#received = GtidSet.parse(position);
-    this.#position = GtidSet.parse(position);
   }
 
-  /** GTID set of all received transactions. */
+  /** How far the stream has come: all received transactions, prepared ones included. */
   get received(): string {
-    return this.#received.toString();
+    return this.tracker.received;
   }
 
   /** Changed keys that no batch has taken yet. */
@@ -74,28 +74,33 @@ export class Capture {
   }
 
   receive(event: BinlogEvent): void {
+    this.#take(event);
+    this.#last = event.at;
+  }
+
+  #take(event: BinlogEvent): void {
     switch (event.kind) {
       case 'begin':
-        this.#complete();
-        if (event.gtid === undefined)
-          throw new SternaError(
-            'binlog_unreadable',
-            'Expected a GTID on every transaction in the binlog, found an anonymous one. Set gtid_mode=ON.',
-          );
-        this.#current = { gtid: event.gtid, keys: [] };
+        this.#complete(this.#last);
+        this.#current = { name: this.tracker.begin(event.gtid), keys: [] };
         return;
       case 'rows':
         this.#rows(event.namespace, event.table, event.images);
         return;
       case 'statement':
-        this.#statement(event.namespace, event.sql);
+        this.#statement(event.namespace, event.sql, event.at);
         return;
       case 'prepare':
-        this.#prepare(event.xid);
+        this.#prepare(event.xid, event.at);
         return;
       case 'unknown':
         // Outside of a transaction it is the end of a file or the like.
         if (this.#current !== undefined) this.#current.unknown = true;
+        else this.tracker.moved(event.at);
+        return;
+      case 'moved':
+        this.#complete(this.#last); // no transaction goes on in another file
+        this.tracker.moved(event.at);
         return;
       case 'commit':
         if (event.rows && this.#current?.unknown === true)
@@ -103,16 +108,16 @@ export class Capture {
             'binlog_unreadable',
             'Expected row events in the binlog, found a transaction with an event of another kind. Some session writes with binlog_format=STATEMENT or MIXED, such as a LOAD DATA.',
           );
-        this.#complete();
+        this.#complete(event.at);
         return;
     }
   }
 
   /** Takes all keys received so far. Once they are flushed, `position` may be saved. */
   take(): Batch {
-    const batch: Batch = { keys: this.#keys, fence: this.#fence.toString(), position: this.#position.toString() };
+    const batch: Batch = { keys: this.#keys, fence: this.tracker.fence(this.#fence), position: this.tracker.position };
     this.#keys = new Map();
-    this.#fence = new GtidSet();
+    this.#fence = [];
     this.#pendingKeys = 0;
     return batch;
   }
@@ -125,7 +130,7 @@ export class Capture {
     for (const image of images) this.#current.keys.push([table.id, keyLiterals(table.key, image)]);
   }
 
-  #statement(namespace: string, sql: string): void {
+  #statement(namespace: string, sql: string, at: Coordinate | undefined): void {
     const xa = parseXa(sql);
     if (xa !== undefined) {
       if (xa.verb !== 'START' && xa.verb !== 'END' && this.#current !== undefined) {
@@ -133,7 +138,7 @@ export class Capture {
         if (xa.verb === 'COMMIT') {
           for (const entry of this.#prepared.get(xa.xid)?.keys ?? []) this.#current.keys.push(entry);
         }
-        this.#complete();
+        this.#complete(at);
       }
       return;
     }
@@ -155,22 +160,18 @@ export class Capture {
     }
     // A DDL statement is a transaction of its own without a commit. Were it counted only when the next one begins, a
     // quiet server would look as if its stream had stopped.
-    if (!INSIDE_TRANSACTION.test(statement)) this.#complete();
+    if (!INSIDE_TRANSACTION.test(statement)) this.#complete(at);
   }
 
-  #prepare(xid: string): void {
+  #prepare(xid: string, at: Coordinate | undefined): void {
     const current = this.#current;
     this.#current = undefined;
     if (current === undefined) return;
-    this.#received.add(current.gtid);
-    if (current.keys.length === 0) {
-      this.#position.add(current.gtid);
-    } else {
-      this.#prepared.set(xid, current);
-    }
+    this.tracker.end(current.name, at, current.keys.length === 0 ? 'complete' : 'prepared');
+    if (current.keys.length > 0) this.#prepared.set(xid, current);
   }
 
-  #complete(): void {
+  #complete(at: Coordinate | undefined): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
@@ -181,13 +182,12 @@ export class Capture {
       if (!keys.has(name)) this.#pendingKeys += 1;
       keys.set(name, literals);
     }
-    if (current.keys.length > 0) this.#fence.add(current.gtid);
-    this.#received.add(current.gtid);
-    this.#position.add(current.gtid);
+    if (current.keys.length > 0) this.#fence.push(current.name);
+    this.tracker.end(current.name, at, 'complete');
     if (current.finishes !== undefined) {
       const prepared = this.#prepared.get(current.finishes);
       this.#prepared.delete(current.finishes);
-      if (prepared !== undefined) this.#position.add(prepared.gtid);
+      if (prepared !== undefined) this.tracker.settle(prepared.name);
     }
   }
 }

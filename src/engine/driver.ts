@@ -1,16 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Control, SternaError, type StepInput } from '../contract/index.js';
-import {
-  type BinlogEvent,
-  BinlogStream,
-  GtidSet,
-  type MysqlServer,
-  type QueryOptions,
-  type Session,
-} from '../mysql/index.js';
+import { type BinlogEvent, BinlogStream, type MysqlServer, type QueryOptions, type Session } from '../mysql/index.js';
 import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
 import type { EngineContext } from './context.js';
+import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
 import { StateTable, type TableUpdate } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
@@ -23,7 +17,6 @@ export class Interrupted extends Error {
 }
 
 const CONTROL_INTERVAL_MS = 100;
-const FENCE_SECONDS = 1;
 const FLUSH_KEYS = 200;
 /** A conflict of rows that is only one of time goes away when what is on its way has come. */
 const CONFLICT_TRIES = 10;
@@ -59,6 +52,7 @@ export class Driver implements AsyncDisposable {
   #paused = false;
   #receivedAt = 0;
   #rows: readonly TableRows[] = [];
+  #history: History | undefined;
   epoch = 0;
   position: string | null = null;
   /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
@@ -99,11 +93,25 @@ export class Driver implements AsyncDisposable {
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
+      driver.#history = await driver.#chooseHistory();
       return driver;
     } catch (error) {
       await driver.close();
       throw error;
     }
+  }
+
+  get history(): History {
+    if (this.#history === undefined)
+      throw new SternaError('internal', 'Expected the driver to have claimed its change; it has not.');
+    return this.#history;
+  }
+
+  /** A change keeps to the kind of position that it began with: a server's GTIDs may be turned on meanwhile. */
+  async #chooseHistory(): Promise<History> {
+    const byFile = this.position === null ? !(await namesEveryTransaction(this.main)) : isFilePosition(this.position);
+    if (!byFile) return new GtidHistory();
+    return new FileHistory(() => this.write(this.main, () => this.state.writeMarker(this.main)));
   }
 
   get control(): Control {
@@ -168,16 +176,16 @@ export class Driver implements AsyncDisposable {
   async capture(rows: readonly TableRows[]): Promise<void> {
     if (this.position === null)
       throw new SternaError('internal', 'Expected a binlog position in the state table, found none.');
-    await this.#assertPositionKept(this.position);
+    await this.history.assertKept(this.main, this.position);
     this.#rows = rows;
     const captured: CapturedTable[] = rows.map(({ id, namespace, table, key }) => ({ id, namespace, table, key }));
     const tables: Record<string, string[]> = {};
     for (const { namespace, table } of captured) (tables[namespace] ??= []).push(table);
-    const capture = new Capture(captured, this.position);
+    const capture = new Capture(captured, this.history.tracker(this.position));
     this.#capture = capture;
     this.#receivedAt = Date.now();
     this.#stream = await BinlogStream.open(this.server, {
-      position: this.position,
+      from: this.history.startOf(this.position),
       serverId: randomInt(2 ** 31, 2 ** 32 - 1),
       tables,
       attributes: this.#attributes,
@@ -250,18 +258,14 @@ export class Driver implements AsyncDisposable {
    */
   async catchUp(session: Session, until?: number): Promise<boolean> {
     const capture = this.#captured();
-    const [goal] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
+    const goal = await this.history.goal(session);
     // Silence counts from here on: before, there may have been nothing to say.
     const asked = Date.now();
     for (;;) {
       if (until === undefined) await this.checkpoint();
       else if (this.#failure !== undefined) throw this.#failure;
       this.context.signal.throwIfAborted();
-      const [row] = await session.query<{ missing: string }>('SELECT GTID_SUBTRACT(?, ?) AS missing', [
-        goal?.executed ?? '',
-        capture.received,
-      ]);
-      if ((row?.missing ?? '') === '') return true;
+      if (await this.history.reached(session, capture.received, goal)) return true;
       if (until !== undefined && performance.now() > until) return false;
       if (Date.now() - Math.max(this.#receivedAt, asked) > STREAM_STALL_MS)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
@@ -301,35 +305,10 @@ export class Driver implements AsyncDisposable {
     this.#wake = undefined;
   }
 
-  async #fence(gtids: string): Promise<void> {
-    if (gtids === '') return;
-    for (;;) {
-      const [row] = await this.main.query<{ late: number }>('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS late', [
-        gtids,
-        FENCE_SECONDS,
-      ]);
-      if (row?.late === 0) return;
-      // A commit that waits for a replica, say. The keys stay pending until it is visible.
-      await this.checkpoint();
-    }
-  }
-
-  /** An exact resume needs every transaction since the position, from this server's history (E4). */
-  async #assertPositionKept(position: string): Promise<void> {
-    const [row] = await this.main.query<{ kept: number; known: number; purged: string }>(
-      'SELECT GTID_SUBSET(@@GLOBAL.gtid_purged, ?) AS kept, GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS known, GTID_SUBTRACT(@@GLOBAL.gtid_purged, ?) AS purged',
-      [position, position, position],
-    );
-    if (row?.known !== 1)
-      throw new SternaError(
-        'position_lost',
-        'Expected the saved position to be part of the history of this server, found another history (a failover, or another server). Cancel the change and plan again.',
-      );
-    if (row.kept !== 1)
-      throw new SternaError(
-        'position_lost',
-        `Expected all binlogs since the saved position, but ${row.purged.slice(0, 120)} is purged. Cancel the change and plan again.`,
-      );
+  async #fence(transactions: string): Promise<void> {
+    if (transactions === '') return;
+    // A commit that waits for a replica, say. The keys stay pending until it is visible.
+    while (!(await this.history.isVisible(this.main, transactions))) await this.checkpoint();
   }
 
   #captured(): Capture {
@@ -382,8 +361,9 @@ async function raiseWarningLimit(session: Session): Promise<number> {
   return row?.most ?? 0;
 }
 
-/** The GTID set of the server now: everything in it is visible to every session. */
-export async function executedGtids(session: Session): Promise<string> {
-  const [row] = await session.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
-  return GtidSet.parse((row?.executed ?? '').replace(/\s/g, '')).toString();
+async function namesEveryTransaction(session: Session): Promise<boolean> {
+  const [row] = await session.query<{ mode: string; enforced: string }>(
+    'SELECT @@GLOBAL.gtid_mode AS mode, @@GLOBAL.enforce_gtid_consistency AS enforced',
+  );
+  return row?.mode === 'ON' && row.enforced === 'ON';
 }

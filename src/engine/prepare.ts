@@ -1,6 +1,6 @@
 import { type PlannedTask, SternaError } from '../contract/index.js';
 import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
-import { type Driver, executedGtids } from './driver.js';
+import type { Driver } from './driver.js';
 import { assertNamesFree, createShadow, deferIndexes, dropIndexes } from './shadow.js';
 import type { TableRecord } from './state-table.js';
 
@@ -58,7 +58,7 @@ export async function prepareTables(
   if (fresh.length === 0) return;
   // Tables that are being followed already keep the position; otherwise it starts here.
   const followed = records.some((record) => record.phase !== 'swapped' && record.phase !== 'preparing');
-  const position = followed && driver.position !== null ? driver.position : await executedGtids(driver.main);
+  const position = followed && driver.position !== null ? driver.position : await driver.history.now(driver.main);
   await awaitPreparedTransactions(driver, fresh[0]?.taskId ?? '');
   // After the position: what comes later is seen in the stream.
   for (const { taskId, namespace, table } of fresh) await assertAlone(driver.main, taskId, namespace, table);

@@ -34,7 +34,7 @@ export type TableUpdate = Partial<Omit<TableRecord, 'taskId' | 'namespace' | 'ta
 /** Epoch and position of the change. */
 export interface DriverRecord {
   readonly epoch: number;
-  /** GTID set up to which every captured key has been flushed; null before the first table is prepared. */
+  /** Up to here every captured key has been flushed (`History`); null before the first table is prepared. */
   readonly position: string | null;
 }
 
@@ -107,8 +107,17 @@ export class StateTable {
     );
     await session.execute(
       `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, sequence, run, volume, cutover) VALUES
-         ('driver', ?, ?, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
-      [this.changeId, planHash, this.changeId, control.sequence, control.run, control.volume, control.cutover],
+         ('driver', ?, ?, 0, NULL, NULL, FALSE), ('marker', ?, NULL, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
+      [
+        this.changeId,
+        planHash,
+        this.changeId,
+        this.changeId,
+        control.sequence,
+        control.run,
+        control.volume,
+        control.cutover,
+      ],
     );
     return warnings === 0; // that it exists is a note
   }
@@ -189,6 +198,14 @@ export class StateTable {
 
   async savePosition(session: Session, position: string): Promise<void> {
     await session.execute(`UPDATE ${this.sql} SET position = ? WHERE id = 'driver'`, [position]);
+  }
+
+  /** A change of no meaning, in a row of its own, for the sake of its place in the binlog. */
+  async writeMarker(session: Session): Promise<void> {
+    const { affectedRows } = await session.execute(
+      `UPDATE ${this.sql} SET sequence = sequence + 1 WHERE id = 'marker'`,
+    );
+    if (affectedRows !== 1) throw this.#gone();
   }
 
   async readTables(session: Session): Promise<TableRecord[]> {

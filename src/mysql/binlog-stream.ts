@@ -5,8 +5,19 @@ import { SternaError } from '../contract/index.js';
 
 export { GtidSet };
 
-/** What the engine needs of the binlog, in stream order. Row images come only for the tables asked for. */
-export type BinlogEvent =
+/** A place in the binlog of a server. */
+export interface Coordinate {
+  readonly file: string;
+  readonly position: number;
+  /** When the file was begun, in milliseconds: after a reset of the binlogs, another file may have its name. */
+  readonly created?: number;
+}
+
+/** What the engine needs of the binlog, in stream order, each with the place where it ends. */
+export type BinlogEvent = BinlogContent & { readonly at?: Coordinate };
+
+/** Row images come only for the tables asked for. */
+type BinlogContent =
   | { readonly kind: 'begin'; readonly gtid: string | undefined }
   | {
       readonly kind: 'rows';
@@ -21,13 +32,17 @@ export type BinlogEvent =
    * storage engine, as those that change rows are.
    */
   | { readonly kind: 'commit'; readonly rows: boolean }
+  /** The stream has come to another place between transactions: a new file, or its head. */
+  | { readonly kind: 'moved' }
   /** An event that the reader does not know, such as a file loaded by a statement. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'prepare'; readonly xid: string };
 
+/** From where a stream goes on: the transactions that are done, or a place. */
+export type BinlogStart = { readonly gtidSet: string } | { readonly file: string; readonly position: number };
+
 export interface BinlogStreamOptions {
-  /** Executed GTID set from which the stream goes on. */
-  readonly position: string;
+  readonly from: BinlogStart;
   /** Unique among the readers of this server: two with one id throw each other out. */
   readonly serverId: number;
   /** namespace -> tables whose row images are wanted. */
@@ -40,6 +55,13 @@ export interface BinlogStreamOptions {
 }
 
 interface ReaderEvent {
+  /** In milliseconds. */
+  readonly timestamp: number;
+  /** 32 bits of it; 0 for an event that is in no file. */
+  readonly nextPosition: number;
+  /** Of a rotate event. */
+  readonly binlogName?: string;
+  readonly position?: number;
   readonly gtid?: string;
   readonly query?: string;
   readonly schema?: string;
@@ -56,6 +78,7 @@ interface ReaderEvent {
 /** A binlog reader on its own connections, as the source of typed events. */
 export class BinlogStream implements AsyncDisposable {
   #failed = false;
+  #at: Coordinate | undefined;
   private constructor(
     private readonly reader: ZongJi,
     private readonly options: BinlogStreamOptions,
@@ -77,8 +100,9 @@ export class BinlogStream implements AsyncDisposable {
         stream.#fail(error);
       });
       reader.on('binlog', (event: unknown) => stream.#receive(event as ReaderEvent));
+      const { from } = options;
       reader.start({
-        gtidSet: options.position,
+        ...('gtidSet' in from ? { gtidSet: from.gtidSet } : { filename: from.file, position: from.position }),
         serverId: options.serverId,
         includeEvents: [
           'gtid',
@@ -93,6 +117,9 @@ export class BinlogStream implements AsyncDisposable {
           'transactionpayload',
           'partialupdaterows',
           'unknown',
+          'rotate',
+          'format',
+          'previousgtids',
         ],
         includeSchema: options.tables,
       });
@@ -130,7 +157,10 @@ export class BinlogStream implements AsyncDisposable {
   #receive(event: ReaderEvent): void {
     if (this.#failed) return;
     try {
-      for (const translated of translateEvent(event)) this.options.onEvent(translated);
+      this.#at = placeAfter(event, this.#at);
+      const at = this.#at;
+      for (const translated of translateEvent(event))
+        this.options.onEvent(at === undefined ? translated : { ...translated, at });
     } catch (error) {
       this.#fail(error);
     }
@@ -145,8 +175,31 @@ async function keepAlive(reader: ZongJi): Promise<void> {
   await ctrlConnection.promise().query(`SET SESSION wait_timeout = ${LONGEST_WAIT_SECONDS}`);
 }
 
-function translateEvent(event: ReaderEvent): BinlogEvent[] {
+const POSITION_BITS = 2 ** 32;
+
+function placeAfter(event: ReaderEvent, before: Coordinate | undefined): Coordinate | undefined {
+  if (event.getTypeName() === 'Rotate') {
+    const { binlogName: file = '', position = 4 } = event;
+    // The server says at the start of a stream where it is, and once more at the start of each file.
+    return before?.file === file ? { ...before, position } : { file, position };
+  }
+  if (before === undefined) return undefined;
+  const position = event.nextPosition === 0 ? before.position : unwrapped(event.nextPosition, before.position);
+  return event.getTypeName() === 'Format' ? { ...before, position, created: event.timestamp } : { ...before, position };
+}
+
+/** A transaction may make a file longer than an event's 32 bits can tell. */
+function unwrapped(position: number, before: number): number {
+  const whole = before - (before % POSITION_BITS) + position;
+  return whole < before ? whole + POSITION_BITS : whole;
+}
+
+function translateEvent(event: ReaderEvent): BinlogContent[] {
   switch (event.getTypeName()) {
+    case 'Rotate':
+    case 'Format':
+    case 'PreviousGtids':
+      return [{ kind: 'moved' }];
     case 'Gtid':
     case 'AnonymousGtid':
       return [{ kind: 'begin', gtid: event.getTypeName() === 'Gtid' ? event.gtid : undefined }];

@@ -12,6 +12,7 @@ export const SETTINGS = [
   'binlog_transaction_compression',
   'gtid_mode',
   'enforce_gtid_consistency',
+  'binlog_order_commits',
   'explicit_defaults_for_timestamp',
   'lower_case_table_names',
 ] as const;
@@ -37,13 +38,13 @@ export function assertBinlogFits(settings: ServerSettings): void {
       (value) => value === '0',
       'SET GLOBAL binlog_transaction_compression = OFF',
     ],
+    // Without GTIDs, the order of the binlog is what tells when a change is visible (E2).
     [
-      'gtid_mode',
-      'ON',
-      (value) => value === 'ON',
-      "SET GLOBAL gtid_mode = 'ON', step by step as the server's manual says",
+      'binlog_order_commits',
+      hasGtids(settings) ? 'ON or OFF' : 'ON, since GTIDs are off',
+      (value) => value === '1' || hasGtids(settings),
+      'SET GLOBAL binlog_order_commits = ON',
     ],
-    ['enforce_gtid_consistency', 'ON', (value) => value === 'ON', "SET GLOBAL enforce_gtid_consistency = 'ON'"],
     [
       'lower_case_table_names',
       '0',
@@ -58,6 +59,10 @@ export function assertBinlogFits(settings: ServerSettings): void {
         `Expected ${name} ${expected} for an online copy, found ${JSON.stringify(settings[name])}. ${remedy}; sessions that are open keep the old value.`,
       );
   }
+}
+
+function hasGtids(settings: ServerSettings): boolean {
+  return settings.gtid_mode === 'ON' && settings.enforce_gtid_consistency === 'ON';
 }
 
 const ON_SCHEMA = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'LOCK TABLES'] as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Capture, type CapturedTable, parseXa, touches } from '../../src/engine/capture.js';
+import { GtidHistory } from '../../src/engine/history.js';
 import type { BinlogEvent } from '../../src/mysql/index.js';
 
 const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
@@ -21,7 +22,7 @@ const commit: BinlogEvent = { kind: 'commit', rows: true };
 const statement = (sql: string, namespace = 'shop'): BinlogEvent => ({ kind: 'statement', namespace, sql });
 
 function captureOf(...events: BinlogEvent[]): Capture {
-  const capture = new Capture([table], `${UUID}:1-10`);
+  const capture = new Capture([table], new GtidHistory().tracker(`${UUID}:1-10`));
   for (const event of events) capture.receive(event);
   return capture;
 }

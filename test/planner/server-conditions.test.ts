@@ -11,6 +11,7 @@ const good: ServerSettings = {
   binlog_transaction_compression: '0',
   gtid_mode: 'ON',
   enforce_gtid_consistency: 'ON',
+  binlog_order_commits: '1',
   explicit_defaults_for_timestamp: '1',
   lower_case_table_names: '0',
 };
@@ -26,12 +27,25 @@ describe('binlog settings (P3)', () => {
     ['binlog_row_image', 'MINIMAL'],
     ['binlog_row_value_options', 'PARTIAL_JSON'],
     ['binlog_transaction_compression', '1'],
-    ['gtid_mode', 'OFF'],
-    ['enforce_gtid_consistency', 'WARN'],
     ['lower_case_table_names', '1'],
   ] as const)('%s = %s is refused by name', (name, value) => {
     expect(() => assertBinlogFits({ ...good, [name]: value })).toThrow(
       expect.objectContaining({ code: 'binlog_unsuitable', message: expect.stringContaining(name) as string }),
+    );
+  });
+
+  it.each([
+    ['gtid_mode', 'OFF'],
+    ['gtid_mode', 'ON_PERMISSIVE'],
+    ['enforce_gtid_consistency', 'WARN'],
+  ] as const)('%s = %s asks for commits in the order of the binlog, which GTIDs do without (E2)', (name, value) => {
+    expect(() => assertBinlogFits({ ...good, [name]: value })).not.toThrow();
+    expect(() => assertBinlogFits({ ...good, binlog_order_commits: '0' })).not.toThrow();
+    expect(() => assertBinlogFits({ ...good, [name]: value, binlog_order_commits: '0' })).toThrow(
+      expect.objectContaining({
+        code: 'binlog_unsuitable',
+        message: expect.stringContaining('binlog_order_commits') as string,
+      }),
     );
   });
 });
