@@ -1,7 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Control, SternaError, type StepInput } from '../contract/index.js';
-import { type BinlogEvent, BinlogStream, type MysqlServer, type QueryOptions, type Session } from '../mysql/index.js';
+import {
+  type BinlogEvent,
+  BinlogStream,
+  type BinlogStreamOptions,
+  type MysqlServer,
+  type QueryOptions,
+  type Session,
+} from '../mysql/index.js';
 import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
 import type { EngineContext } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
@@ -36,6 +43,17 @@ export const ROW_SETTINGS = {
   foreign_key_checks: 0,
 } as const;
 
+/** What a driver stands on beside the server's sessions. Simulated as a whole in test/model. */
+export interface DriverParts {
+  readonly state: StateTable;
+  /** Instead of what the server's GTIDs decide. */
+  readonly history?: History;
+  readonly openStream: (
+    server: MysqlServer,
+    options: BinlogStreamOptions,
+  ) => Promise<Pick<BinlogStream, 'pause' | 'resume' | 'close'>>;
+}
+
 /**
  * The one driver of a change on a server (E1): holds the epoch, the sessions, the binlog stream and what it
  * has captured. Every transaction that writes goes through `write`.
@@ -43,7 +61,7 @@ export const ROW_SETTINGS = {
 export class Driver implements AsyncDisposable {
   readonly #sessions: Session[] = [];
   readonly #attributes: Record<string, string>;
-  #stream: BinlogStream | undefined;
+  #stream: Awaited<ReturnType<DriverParts['openStream']>> | undefined;
   #capture: Capture | undefined;
   #failure: Error | undefined;
   #control: Control;
@@ -61,7 +79,7 @@ export class Driver implements AsyncDisposable {
   private constructor(
     readonly server: MysqlServer,
     readonly step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
-    readonly state: StateTable,
+    private readonly parts: DriverParts,
     readonly context: EngineContext,
     /** For state, control and flushing. */
     readonly main: Session,
@@ -80,11 +98,15 @@ export class Driver implements AsyncDisposable {
     step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
     stateNamespace: string,
     context: EngineContext,
+    parts: DriverParts = {
+      state: new StateTable(step.changeId, stateNamespace),
+      openStream: (...args) => BinlogStream.open(...args),
+    },
   ): Promise<Driver> {
     const attributes = { sterna_change: step.changeId.slice(0, 250), sterna_driver: randomUUID() };
     const main = await server.connect({ settings: ROW_SETTINGS, attributes });
-    const state = new StateTable(step.changeId, stateNamespace);
-    const driver = new Driver(server, step, state, context, main, attributes);
+    const { state } = parts;
+    const driver = new Driver(server, step, parts, context, main, attributes);
     driver.#sessions.push(main);
     try {
       await state.ensure(main, step, () => context.confirm());
@@ -93,12 +115,16 @@ export class Driver implements AsyncDisposable {
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
-      driver.#history = await driver.#chooseHistory();
+      driver.#history = parts.history ?? (await driver.#chooseHistory());
       return driver;
     } catch (error) {
       await driver.close();
       throw error;
     }
+  }
+
+  get state(): StateTable {
+    return this.parts.state;
   }
 
   get history(): History {
@@ -184,7 +210,7 @@ export class Driver implements AsyncDisposable {
     const capture = new Capture(captured, this.history.tracker(this.position));
     this.#capture = capture;
     this.#receivedAt = Date.now();
-    this.#stream = await BinlogStream.open(this.server, {
+    this.#stream = await this.parts.openStream(this.server, {
       from: this.history.startOf(this.position),
       serverId: randomInt(2 ** 31, 2 ** 32 - 1),
       tables,

@@ -1,4 +1,11 @@
-export { type BinlogEvent, type BinlogStart, BinlogStream, type Coordinate, GtidSet } from './binlog-stream.js';
+export {
+  type BinlogEvent,
+  type BinlogStart,
+  BinlogStream,
+  type BinlogStreamOptions,
+  type Coordinate,
+  GtidSet,
+} from './binlog-stream.js';
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export { quoteName, quoteTable } from './identifiers.js';
