@@ -17,6 +17,7 @@ import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { buildIndexes } from './shadow.js';
+import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
 import { decideSwap, type SwapTable, swapTables } from './swap.js';
@@ -125,9 +126,7 @@ export class OnlineChange {
       )
         return finished();
       const tables = await this.#follow(driver, step);
-      for (const { rows } of tables) {
-        await driver.main.execute(`ANALYZE NO_WRITE_TO_BINLOG TABLE ${rows.shadow}`);
-      }
+      for (const { rows } of tables) await copyStatistics(driver.main, rows.namespace, rows.table, context.log);
       return done(await swapTables(driver, tables));
     });
   }

@@ -8,6 +8,8 @@ import { paceOf } from './volume.js';
 /** Below it, building an index later costs more than maintaining it. */
 const DEFER_ABOVE_ROWS = 20_000;
 const FLUSH_WHILE_BUILDING_KEYS = 20_000;
+/** Of the server's log of what changes during a build (`innodb_online_alter_log_max_size`), which ends it when it is full. */
+const SHARE_OF_BUILD_LOG = 0.5;
 
 /** Creates the empty shadow with exactly the planned definition; removes one that this change left half made. */
 export async function createShadow(
@@ -140,6 +142,7 @@ export async function buildIndexes(
         { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
       )
       .then(() => 'built' as const);
+    let room = await roomInBuildLog(driver, task);
     let failure: unknown;
     alter.catch((error: unknown) => (failure = error)); // awaited below; a rejection before that is not unhandled
     try {
@@ -148,7 +151,11 @@ export async function buildIndexes(
         if (state === 'built') break;
         await driver.checkpoint();
         onTick();
-        if (driver.pendingKeys > FLUSH_WHILE_BUILDING_KEYS) await driver.save(await driver.flush(driver.main));
+        // What does not fit waits until the indexes are there; the stream waits with it when it has to.
+        const keys = driver.pendingKeys;
+        if (keys <= FLUSH_WHILE_BUILDING_KEYS || keys > room) continue;
+        room -= keys;
+        await driver.save(await driver.flush(driver.main));
       }
     } catch (error) {
       stop.abort(new Interrupted('stopped'));
@@ -159,4 +166,13 @@ export async function buildIndexes(
     }
   }
   await assertDefinition(driver.main, namespace, task);
+}
+
+/** How many rows may be replaced during a build: for each, an index logs a deletion and an insertion, no longer than the row. */
+async function roomInBuildLog(driver: Driver, { estimatedBytes, estimatedRows }: PlannedTask): Promise<number> {
+  const [row] = await driver.main.query<{ size: number | string }>(
+    'SELECT @@GLOBAL.innodb_online_alter_log_max_size AS size',
+  );
+  const rowBytes = Math.max(estimatedBytes / Math.max(estimatedRows, 1), 100);
+  return Math.floor((Number(row?.size ?? 0) * SHARE_OF_BUILD_LOG) / (2 * rowBytes));
 }
