@@ -1,3 +1,4 @@
+import { type RenamedColumn, sourceOf } from '../contract/index.js';
 import { quoteName, type Session } from '../mysql/index.js';
 
 /** What copying and comparing need to know about a column. */
@@ -49,26 +50,37 @@ export async function readColumns(session: Session, namespace: string, table: st
   }));
 }
 
-/** Columns to copy: on both sides by name, and not computed by the shadow itself. */
-export function pairColumns(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
-  const byName = new Map(original.map((column) => [column.name.toLowerCase(), column]));
+/** Columns to copy: each of the shadow that has its values from one of the original, and is not computed by the shadow itself. */
+export function pairColumns(
+  original: readonly Column[],
+  shadow: readonly Column[],
+  renames: readonly RenamedColumn[] = [],
+): ColumnPair[] {
   return shadow.flatMap((column) => {
-    const source = byName.get(column.name.toLowerCase());
+    const source = sourceOf(column.name, original, renames);
     return source === undefined || column.generated !== null ? [] : [{ original: source, shadow: column }];
   });
 }
 
 /**
  * Stored results of one expression on both sides. They are not copied, but compared: an expression that depends on
- * the session, such as on its time zone, may give the copy something else than the application has.
+ * the session, such as on its time zone, may give the copy something else than the application has. With renames, one
+ * text may mean two things.
  */
-export function pairStored(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
+export function pairStored(
+  original: readonly Column[],
+  shadow: readonly Column[],
+  renames: readonly RenamedColumn[] = [],
+): ColumnPair[] {
+  const isRenamed = (expression: string): boolean =>
+    renames.some(({ from, to }) =>
+      [from, to].some((name) => expression.toLowerCase().includes(quoteName(name).toLowerCase())),
+    );
   return shadow.flatMap((column) => {
-    const source = original.find((each) => each.name.toLowerCase() === column.name.toLowerCase());
-    const isSame = source?.generated?.expression === column.generated?.expression;
-    return source?.generated?.stored === true && column.generated?.stored === true && isSame
-      ? [{ original: source, shadow: column }]
-      : [];
+    const source = sourceOf(column.name, original, renames);
+    const [a, b] = [source?.generated, column.generated];
+    const isSame = a?.stored === true && b?.stored === true && a.expression === b.expression;
+    return source !== undefined && isSame && !isRenamed(b.expression) ? [{ original: source, shadow: column }] : [];
   });
 }
 

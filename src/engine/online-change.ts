@@ -2,25 +2,22 @@ import {
   type CleanUpInput,
   type ControlInput,
   type ControlResult,
-  type PlannedTask,
   SternaError,
   type StepInput,
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
 import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
-import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
 import { copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
-import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { buildIndexes } from './shadow.js';
 import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
 import { decideSwap, type SwapTable, swapTables } from './swap.js';
-import { TableRows } from './table-rows.js';
+import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
 
@@ -214,7 +211,7 @@ export class OnlineChange {
       if (record.phase === 'swapped') continue;
       await assertNotDrifted(driver.main, namespace, task);
       tables.push({
-        rows: await readRows(driver.main, namespace, task),
+        rows: (await readTableShape(driver.main, namespace, task)).rows,
         record,
         task,
         estimatedRows: task.estimatedRows,
@@ -263,23 +260,6 @@ async function swappedTasks(session: Session, state: StateTable): Promise<string
       swapped.push(taskId);
   }
   return swapped;
-}
-
-async function readRows(session: Session, namespace: string, task: PlannedTask): Promise<TableRows> {
-  const key = await readTrackedKey(session, namespace, task.table);
-  if (key === null)
-    throw new SternaError(
-      'plan_blocked',
-      `Expected ${task.id} to have a primary key or a unique key without nulls, found none.`,
-    );
-  const original = await readColumns(session, namespace, task.table);
-  const shadow = await readColumns(session, namespace, shadowName(task.table));
-  const unique = await readUniqueKeys(session, namespace, task.table);
-  const uniqueInShadow = await readUniqueKeys(session, namespace, shadowName(task.table));
-  const isStricter = [...uniqueInShadow].some((each) => !unique.has(each));
-  const copied = pairColumns(original, shadow);
-  const compared = [...copied, ...pairStored(original, shadow)];
-  return new TableRows(task.id, namespace, task.table, key, copied, compared, isStricter);
 }
 
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {

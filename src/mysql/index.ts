@@ -6,3 +6,4 @@ export { KEY_CHARSETS, KEY_TYPES } from './key-types.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
+export { oldName, shadowName } from './table-names.js';

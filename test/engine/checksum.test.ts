@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pairColumns, pairStored, readColumns } from '../../src/engine/columns.js';
 import { ROW_SETTINGS } from '../../src/engine/driver.js';
-import { readTrackedKey } from '../../src/engine/key.js';
+import { trackedKey } from '../support/tracked-key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import { MysqlServer, type Session } from '../../src/mysql/index.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -121,7 +121,7 @@ async function copied(from: string, to: string, value: string): Promise<TableRow
   await session.execute(`CREATE TABLE t (id INT PRIMARY KEY, c ${from})`);
   await session.execute(`CREATE TABLE _t_sterna_new (id INT PRIMARY KEY, c ${to})`);
   await session.execute(`INSERT INTO t VALUES (1, ${value}), (2, ${value})`);
-  const key = await readTrackedKey(session, space.name, 't');
+  const key = await trackedKey(session, space.name);
   if (key === null) throw new Error('no key');
   const [original, shadow] = [
     await readColumns(session, space.name, 't'),
@@ -169,7 +169,7 @@ describe('the comparison sees what differs (E3)', () => {
     await space.query("SET time_zone = '+05:30'");
     await space.query("INSERT INTO t (id, at) VALUES (1, '2026-06-01 01:00:00')");
     const columns = await readColumns(session, space.name, 't');
-    const key = await readTrackedKey(session, space.name, 't');
+    const key = await trackedKey(session, space.name);
     if (key === null) throw new Error('no key');
     const pairs = pairColumns(columns, columns);
     expect(pairs.map(({ shadow }) => shadow.name)).toEqual(['id', 'at']);
