@@ -83,7 +83,9 @@ export async function readIndexes(session: Session, namespace: string, table: st
     index.parts.push({ ...part, column: columnName, nullable: nullable === 'YES' } as IndexPart);
     found.set(name, index);
   }
-  return [...found.values()].sort((a, b) => Number(b.name === 'PRIMARY') - Number(a.name === 'PRIMARY') || (a.name < b.name ? -1 : 1));
+  return [...found.values()].sort(
+    (a, b) => Number(b.name === 'PRIMARY') - Number(a.name === 'PRIMARY') || (a.name < b.name ? -1 : 1),
+  );
 }
 
 /** A primary or unique key whose values in the binlog lead back to exactly their rows. */
@@ -253,7 +255,10 @@ export function keyColumns(key: TrackedKey, qualifier = ''): string {
 /** `o.a = n.b AND …` between two tables that name the key's columns each in its way. */
 export function keyEqual(left: TrackedKey, leftQualifier: string, right: TrackedKey, rightQualifier: string): string {
   return left.parts
-    .map((part, i) => `${leftQualifier}${quoteName(part.name)} = ${rightQualifier}${quoteName(right.parts[i]?.name ?? '')}`)
+    .map(
+      (part, i) =>
+        `${leftQualifier}${quoteName(part.name)} = ${rightQualifier}${quoteName(right.parts[i]?.name ?? '')}`,
+    )
     .join(' AND ');
 }
 

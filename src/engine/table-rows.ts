@@ -188,7 +188,8 @@ export class TableRows {
     }
     const told = await bad(suspects);
     const names = keyColumns(this.key);
-    const row = told === undefined ? 'a row that has just been changed' : `the row ${names} = ${suspects[0]?.join(', ')}`;
+    const row =
+      told === undefined ? 'a row that has just been changed' : `the row ${names} = ${suspects[0]?.join(', ')}`;
     return new SternaError(
       'row_does_not_fit',
       `Expected every row of ${this.id} to fit the new definition; for ${row} the server answers: ${told ?? message}. The original is untouched. Correct the rows or the definition, then plan again.`,
