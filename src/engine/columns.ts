@@ -9,6 +9,7 @@ export interface Column {
   /** e.g. `varchar(20)` */
   readonly columnType: string;
   readonly charset: string | null;
+  readonly collation: string | null;
   readonly nullable: boolean;
   /** Null for a column with values of its own. */
   readonly generated: { readonly expression: string; readonly stored: boolean } | null;
@@ -27,12 +28,13 @@ export async function readColumns(session: Session, namespace: string, table: st
     dataType: string;
     columnType: string;
     charset: string | null;
+    collation: string | null;
     nullable: string;
     extra: string;
     expression: string | null;
   }>(
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, CHARACTER_SET_NAME AS charset,
-            IS_NULLABLE AS nullable, EXTRA AS extra, GENERATION_EXPRESSION AS expression
+            COLLATION_NAME AS collation, IS_NULLABLE AS nullable, EXTRA AS extra, GENERATION_EXPRESSION AS expression
        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     [namespace, table],
   );
@@ -41,6 +43,7 @@ export async function readColumns(session: Session, namespace: string, table: st
     dataType: row.dataType.toLowerCase(),
     columnType: row.columnType.toLowerCase(),
     charset: row.charset,
+    collation: row.collation,
     nullable: row.nullable === 'YES',
     generated:
       row.expression === null || row.expression === ''
@@ -133,6 +136,11 @@ function stored(column: string, { dataType, charset }: Column): string {
 /** As text, a FLOAT has six digits; as a DOUBLE it has all. */
 function exactFloat(value: string): string {
   return `CAST(${value} AS DOUBLE)`;
+}
+
+/** A value as the text that a column of a text type makes of it, compared as there. */
+export function convertedText(column: string, target: Column): string {
+  return `CONVERT(${column} USING ${target.charset}) COLLATE ${target.collation}`;
 }
 
 /** Values of two types, each brought to the type of the shadow. */

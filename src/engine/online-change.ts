@@ -11,6 +11,7 @@ import { type MysqlServer, quoteTable, readDefinition, type Session } from '../m
 import type { EngineContext } from './context.js';
 import { copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { checkRowsFit } from './fit-check.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { buildIndexes } from './shadow.js';
@@ -60,6 +61,7 @@ export class OnlineChange {
 
   copyTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
+      for (const task of this.#tasks(step)) await this.#checkFit(driver, task);
       const tables = await this.#follow(driver, step);
       const sessions = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => driver.session()));
       for (const table of tables) {
@@ -195,6 +197,22 @@ export class OnlineChange {
 
   #tasks(step: Pick<StepInput, 'tasks'>): PhysicalTask[] {
     return step.tasks.map((task) => ({ task, namespace: this.physical(task.namespace) }));
+  }
+
+  /** Before anything is copied: a definition that the rows do not fit is found out early. */
+  async #checkFit(driver: Driver, { task, namespace }: PhysicalTask): Promise<void> {
+    const record = (await driver.state.readTables(driver.main)).find((each) => each.taskId === task.id);
+    if (record?.phase !== 'copying' || record.watermark) return;
+    await assertNotDrifted(driver.main, namespace, task);
+    driver.context.progress({
+      table: task.id,
+      phase: 'preparing',
+      rows: 0,
+      of: task.estimatedRows,
+      percent: 0,
+      rowsPerSecond: 0,
+    });
+    await checkRowsFit(driver, await readTableShape(driver.main, namespace, task), task.estimatedRows);
   }
 
   /** Reads the state of these tables and starts to follow their changes. */

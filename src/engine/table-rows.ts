@@ -187,9 +187,7 @@ export class TableRows {
       suspects = (await bad(half)) === undefined ? suspects.slice(half.length) : half;
     }
     const told = await bad(suspects);
-    const names = keyColumns(this.key);
-    const row =
-      told === undefined ? 'a row that has just been changed' : `the row ${names} = ${suspects[0]?.join(', ')}`;
+    const row = told === undefined ? 'a row that has just been changed' : this.describe(suspects[0] ?? []);
     return new SternaError(
       'row_does_not_fit',
       `Expected every row of ${this.id} to fit the new definition; for ${row} the server answers: ${told ?? message}. The original is untouched. Correct the rows or the definition, then plan again.`,
@@ -239,6 +237,19 @@ export class TableRows {
         WHERE ${condition(this.#shadowKey, 'n.')} AND o.${first} IS NULL`,
     );
     return rows.map((row) => keyLiterals(this.key, row));
+  }
+
+  /** The first key in a range whose row in the original fulfils a condition. */
+  async firstWhere(session: Session, range: KeyRange, condition: string): Promise<KeyLiterals | undefined> {
+    const [row] = await session.query(
+      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)} AND ${condition} ORDER BY ${keyColumns(this.key)} LIMIT 1`,
+    );
+    return row === undefined ? undefined : keyLiterals(this.key, row);
+  }
+
+  /** A row of the original, for people. */
+  describe(key: KeyLiterals): string {
+    return `the row (${keyColumns(this.key)}) = (${key.join(', ')})`;
   }
 
   /** The key that stands `offset` rows above a key (or the first key), or null when there is none. */
