@@ -17,6 +17,8 @@ afterEach(async () => {
 
 const COLUMNS = `id INT NOT NULL, u VARCHAR(30) NOT NULL, c INT NOT NULL, a INT, b INT, s VARCHAR(60), j JSON,
   p POINT NOT NULL SRID 0, v INT, n INT NOT NULL`;
+/** Partitions take no places. */
+const WITHOUT_PLACES = COLUMNS.replace('POINT NOT NULL SRID 0', 'VARBINARY(60)');
 const NAMES = 'id, u, c, a, b, s, j, p, v, n';
 const VALUES =
   "n + 1, CONCAT('é', n, 'x'), n % 7, n, -n, CONCAT('Ää ', n, ' x'), JSON_OBJECT('a', JSON_ARRAY(n, n + 1)), POINT(n, -n), n * 3, n";
@@ -81,18 +83,25 @@ const CHANGES: Readonly<Record<string, Case>> = {
     alter: 'MODIFY v BIGINT, ADD CHECK (n < 1000000)',
   },
   // Partitions
-  'partitions by hash': { keys: 'PRIMARY KEY (id), KEY n (n)', alter: 'PARTITION BY HASH (id) PARTITIONS 3' },
+  'partitions by hash': {
+    columns: WITHOUT_PLACES,
+    keys: 'PRIMARY KEY (id), KEY n (n)',
+    alter: 'PARTITION BY HASH (id) PARTITIONS 3',
+  },
   'partitions by range, and a longer key': {
+    columns: WITHOUT_PLACES,
     keys: 'PRIMARY KEY (id), KEY n (n)',
     alter:
       'DROP PRIMARY KEY, ADD PRIMARY KEY (id, n) PARTITION BY RANGE (n) (PARTITION p0 VALUES LESS THAN (700), PARTITION p1 VALUES LESS THAN MAXVALUE)',
   },
   'no partitions any more': {
+    columns: WITHOUT_PLACES,
     keys: 'PRIMARY KEY (id), KEY n (n)',
     options: 'PARTITION BY KEY (id) PARTITIONS 4',
     alter: 'REMOVE PARTITIONING',
   },
   'a partitioned table': {
+    columns: WITHOUT_PLACES,
     keys: 'PRIMARY KEY (id), KEY n (n)',
     options: 'PARTITION BY HASH (id) PARTITIONS 4',
     alter: 'MODIFY v BIGINT, ADD KEY v (v)',
@@ -171,10 +180,13 @@ describe('every change, copied while rows change, ends as the server would make 
     await write(1_700);
     expect(await change.cutOver()).toMatchObject({ outcome: 'done' });
     await change.cleanUp();
+    expect(await space.tables()).toEqual(['mirror', 't']);
+    const [definition, rows] = [await definitionOf(space, 't'), await everyRow(space, 't')];
+    await space.query('DROP TABLE t'); // whose names of constraints the mirror gets
     await space.query(`ALTER TABLE mirror ${alter}`);
-    expect(await definitionOf(space, 't')).toBe(await definitionOf(space, 'mirror'));
-    expect(await everyRow(space, 't')).toEqual(await everyRow(space, 'mirror'));
+    expect(definition).toBe(await definitionOf(space, 'mirror'));
+    expect(rows).toEqual(await everyRow(space, 'mirror'));
+    expect(rows.length).toBeGreaterThan(1_000);
     expect(change.logged.filter((line) => line.includes('differ'))).toEqual([]);
-    expect((await space.tables()).sort()).toEqual(['mirror', 't']);
   });
 });

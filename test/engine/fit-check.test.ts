@@ -25,23 +25,21 @@ async function fill(columns: string, good: string, bad: string): Promise<void> {
   await space.query(`INSERT INTO t VALUES (1234, ${bad})`);
 }
 
-async function refused(alter: string, options: { copied: boolean; rows?: number }): Promise<string> {
+/** What the change that is refused says; the original is as it was. `copied`: whether it came to that. */
+async function refused(alter: string, copied: boolean, estimatedRows?: number): Promise<string> {
   const before = await space.query('CHECKSUM TABLE t');
-  await using change = await EngineChange.plan(space, 't', alter, options.rows);
+  await using change = await EngineChange.planned(space, 't', alter, estimatedRows);
   await change.prepare();
-  const error = await change.copy().then(
-    () => expect.fail('it was copied'),
-    (thrown: unknown) => thrown as Error & { code: string },
-  );
+  const error: unknown = await change.copy().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'row_does_not_fit' });
-  expect(change.progress.some((p) => p.phase === 'copying')).toBe(options.copied);
-  expect(await space.query('SELECT COUNT(*) AS n FROM _t_sterna_new')).toEqual([
-    { n: options.copied ? expect.any(String) : '0' },
-  ]);
+  if (!copied) {
+    expect(change.progress.some((p) => p.phase === 'copying')).toBe(false);
+    expect(await space.query('SELECT COUNT(*) AS n FROM _t_sterna_new')).toEqual([{ n: '0' }]);
+  }
   expect(await space.query('CHECKSUM TABLE t')).toEqual(before);
   await change.cleanUp();
   expect(await space.tables()).toEqual(['t']);
-  return error.message;
+  return (error as Error).message;
 }
 
 describe('rows that do not fit are found before anything is copied, and the first one is named', () => {
@@ -110,16 +108,14 @@ describe('rows that do not fit are found before anything is copied, and the firs
     ],
   ])('%s', async (_, columns, good, bad, alter, told) => {
     await fill(columns, good, bad);
-    expect(await refused(alter, { copied: false })).toMatch(
-      typeof told === 'string'
-        ? told.replace(/[()]/g, (c) => c) && new RegExp(told.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-        : told,
-    );
+    const message = await refused(alter, false);
+    if (typeof told === 'string') expect(message).toContain(told);
+    else expect(message).toMatch(told);
   });
 
   it('by an index that is there, however many rows there are', async () => {
     await fill('k INT, KEY k (k)', 'n', '77');
-    expect(await refused('ADD UNIQUE KEY u (k)', { copied: false, rows: 50_000_000 })).toContain("'77' for key `u`");
+    expect(await refused('ADD UNIQUE KEY u (k)', false, 50_000_000)).toContain("'77' for key `u`");
   });
 
   it('and what fits is not refused, however close', async () => {
@@ -146,14 +142,9 @@ describe('rows that do not fit are found before anything is copied, and the firs
     await other.query('LOCK TABLES t WRITE'); // the check waits
     const copying = change.copy();
     await until('it is checked', () => change.progress.some((p) => p.phase === 'preparing' && p.of > 0));
-    await until('the check waits', async () => {
-      const rows = await other
-        .query(
-          "SELECT 1 FROM performance_schema.threads WHERE PROCESSLIST_INFO LIKE 'SELECT%HAVING COUNT%' AND PROCESSLIST_ID <> CONNECTION_ID()",
-        )
-        .catch(() => [[]]);
-      return (rows[0] as unknown[]).length > 0;
-    }).catch(() => undefined);
+    const waiting =
+      "SELECT 1 FROM performance_schema.threads WHERE PROCESSLIST_DB IS NULL AND PROCESSLIST_INFO LIKE CONCAT('SELECT%', DATABASE(), '%HAVING COUNT%')";
+    await until('the check waits', async () => (await space.query(waiting)).length > 0);
     await change.control({ run: 'stop' });
     expect(await copying).toEqual({ outcome: 'stopped', swapped: [] });
     await other.query('UNLOCK TABLES');
@@ -190,8 +181,7 @@ describe('rows of which only the copy tells that they do not fit are named as we
     ['another place', 'k POINT', 'ST_SRID(POINT(1, 1), 4326)', 'POINT(1, 1)', 'MODIFY k POINT SRID 4326', 'SRID'],
   ])('%s', async (_, columns, good, bad, alter, told, key = '1234') => {
     await fill(columns, good, bad);
-    const message = await refused(alter, { copied: false }).catch(() => undefined);
-    expect(message).toBeDefined();
+    const message = await refused(alter, true);
     expect(message).toContain(`the row (\`id\`) = (${key})`);
     expect(message).toMatch(told);
   });

@@ -55,7 +55,12 @@ export class EngineChange implements AsyncDisposable {
   }
 
   /** As the planner plans it, from a statement; a plan that is blocked is an error. */
-  static async planned(space: TestNamespace, table: string, alter: string): Promise<EngineChange> {
+  static async planned(
+    space: TestNamespace,
+    table: string,
+    alter: string,
+    estimatedRows?: number,
+  ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
     const log = { debug: () => undefined, info: () => undefined };
     const physical = (namespace: string): string => namespace;
@@ -73,7 +78,8 @@ export class EngineChange implements AsyncDisposable {
       await server.close();
       throw new Error(`Expected a plan that copies ${table}, got ${JSON.stringify(task?.reasons ?? plan)}.`);
     }
-    return new EngineChange(server, new OnlineChange(server, physical), stepOf(space, task));
+    const step = stepOf(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
+    return new EngineChange(server, new OnlineChange(server, physical), step);
   }
 
   context(
