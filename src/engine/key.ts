@@ -62,7 +62,7 @@ interface IndexPart {
   readonly computedAs: string | null;
 }
 
-/** The indexes of a table, the primary key first, then by name. */
+/** The indexes of a table by which rows are found by their values, the primary key first, then by name. */
 export async function readIndexes(session: Session, namespace: string, table: string): Promise<Index[]> {
   const rows = await session.query<Record<string, unknown>>(
     `SELECT s.INDEX_NAME AS indexName, s.NON_UNIQUE AS nonUnique, s.IS_VISIBLE AS visible, s.COLUMN_NAME AS columnName,
@@ -72,7 +72,7 @@ export async function readIndexes(session: Session, namespace: string, table: st
        FROM information_schema.STATISTICS s
        LEFT JOIN information_schema.COLUMNS c
          ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
-      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ?
+      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.INDEX_TYPE = 'BTREE'
       ORDER BY s.INDEX_NAME, s.SEQ_IN_INDEX`,
     [namespace, table],
   );

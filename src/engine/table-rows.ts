@@ -222,7 +222,7 @@ export class TableRows {
     return { equal: row.same === 1, rows: Number(row.rowCount) };
   }
 
-  /** Keys in a range whose rows differ or stand on one side only. */
+  /** Keys in a range whose rows differ, stand on one side only, or stand in the shadow twice. */
   async differing(session: Session, where: KeyRange | readonly KeyLiterals[]): Promise<KeyLiterals[]> {
     const condition = (key: TrackedKey, qualifier: string): string =>
       isKeys(where) ? keyIn(key, where, qualifier) : keyRange(key, where, qualifier);
@@ -234,7 +234,10 @@ export class TableRows {
         WHERE ${condition(this.key, 'o.')} AND (n.${firstInShadow} IS NULL OR COALESCE(${rowChecksum(this.compared, 'original', 'o.')} <> ${rowChecksum(this.compared, 'shadow', 'n.')}, TRUE))
        UNION ALL
        SELECT ${this.#shadowColumns('n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o ON ${same}
-        WHERE ${condition(this.#shadowKey, 'n.')} AND o.${first} IS NULL`,
+        WHERE ${condition(this.#shadowKey, 'n.')} AND o.${first} IS NULL
+       UNION ALL
+       SELECT ${this.#shadowColumns('n.')} FROM ${this.shadow} n
+        WHERE ${condition(this.#shadowKey, 'n.')} GROUP BY ${keyColumns(this.#shadowKey, 'n.')} HAVING COUNT(*) > 1`,
     );
     return rows.map((row) => keyLiterals(this.key, row));
   }

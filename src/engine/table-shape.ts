@@ -1,6 +1,6 @@
 import { type PlannedTask, sourceOf, SternaError } from '../contract/index.js';
-import type { Session } from '../mysql/index.js';
-import { type ColumnPair, pairColumns, pairStored, readColumns } from './columns.js';
+import { keepsKeyValues, type Session } from '../mysql/index.js';
+import { type Column, type ColumnPair, pairColumns, pairStored, readColumns } from './columns.js';
 import { chooseKey, identifying, type Index, readIndexes, stricterKeys } from './key.js';
 import { shadowName } from './names.js';
 import { TableRows } from './table-rows.js';
@@ -21,13 +21,10 @@ export async function readTableShape(session: Session, namespace: string, task: 
   const shadow = await readColumns(session, namespace, shadowName(task.table));
   const pairs = pairColumns(original, shadow, renames);
   const compared = [...pairs, ...pairStored(original, shadow, renames)];
-  // A column that one side computes, and the other does not or otherwise, has other values there. With renames, one
-  // expression may mean two things.
   const nameInShadow = (column: string): string | undefined =>
-    shadow.find(({ name, generated }) => {
-      const source = sourceOf(name, original, renames);
-      if (source?.name !== column || source.generated?.expression !== generated?.expression) return false;
-      return generated === null || renames.length === 0;
+    shadow.find((each) => {
+      const source = sourceOf(each.name, original, renames);
+      return source?.name === column && keepsValues(source, each, renames.length > 0);
     })?.name;
   const indexes = await readIndexes(session, namespace, task.table);
   const inShadow = await readIndexes(session, namespace, shadowName(task.table));
@@ -42,4 +39,13 @@ export async function readTableShape(session: Session, namespace: string, task: 
   const ownIndex = stricter.length > 0 ? null : identifying(inShadow, names);
   const rows = new TableRows(task.id, namespace, task.table, key, pairs, compared, ownIndex);
   return { rows, pairs, indexes, stricter };
+}
+
+/** Whether a row can be found by this column on both sides, as the planner decides it. */
+function keepsValues(original: Column, shadow: Column, renames: boolean): boolean {
+  // A column that one side computes, and the other does not or otherwise, has other values there. With renames, one
+  // expression may mean two things.
+  if (original.generated?.expression !== shadow.generated?.expression) return false;
+  if (original.generated !== null && renames) return false;
+  return keepsKeyValues(original.columnType, shadow.columnType) && original.collation === shadow.collation;
 }

@@ -112,20 +112,6 @@ export function membersKeepTheirPlace(fromText: string, toText: string): boolean
   );
 }
 
-/**
- * Whether the values of a key column stay what they are, or say that they do not fit: rounding, filling up and converting
- * would make other values of them without a word.
- */
-export function keepsKeyValues(fromText: string, toText: string): boolean {
-  const [from, to] = [parseType(fromText), parseType(toText)];
-  if (from.name in INTEGER_BYTES) return to.name in INTEGER_BYTES;
-  if (from.name !== to.name) return false;
-  if (from.name === 'binary') return fromText === toText;
-  if (from.name === 'decimal') return (to.size[1] ?? 0) >= (from.size[1] ?? 0);
-  if (['time', 'datetime', 'timestamp'].includes(from.name)) return (to.size[0] ?? 0) >= (from.size[0] ?? 0);
-  return true;
-}
-
 export function isText(name: string): boolean {
   return name === 'char' || name === 'varchar' || (name.endsWith('text') && name in TEXT_BYTES);
 }

@@ -1,6 +1,6 @@
 import { type Reason, type RenamedColumn, sameName, sourceOf } from '../contract/index.js';
-import { KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
-import { keepsKeyValues, membersKeepTheirPlace, parseType } from './column-types.js';
+import { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
+import { membersKeepTheirPlace, parseType } from './column-types.js';
 import type { LiveTable } from './live-tables.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
 
@@ -20,8 +20,17 @@ export function copyBlocks(
   if (live.referencedBy.length > 0)
     block('foreign-key', `foreign keys point to the table: ${live.referencedBy.join(', ')}`);
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
+  for (const { name, type } of from.columns)
+    if (parseType(type).name === 'vector')
+      block('vector-column', `\`${name}\` is a VECTOR, and the binlog reader reads no rows with one`, name);
   for (const column of to.columns) {
     const source = sourceOf(column.name, from.columns, renames);
+    if (source?.nullable === true && column.autoIncrement)
+      block(
+        'null-becomes-id',
+        `\`${column.name}\`: every null would become another id, which no comparison finds`,
+        column.name,
+      );
     if (source !== undefined && !membersKeepTheirPlace(source.type, column.type))
       block('enum-reorder', `\`${column.name}\`: members of an enum or set would change their place`, column.name);
   }

@@ -178,6 +178,27 @@ describe('the comparison sees what differs (E3)', () => {
     expect((await rows.equal(session, {})).equal).toBe(false);
   });
 
+  it('and a row that the shadow has twice, where no unique key of it forbids that', async () => {
+    await session.execute('DROP TABLE IF EXISTS t, _t_sterna_new');
+    await session.execute('CREATE TABLE t (id INT PRIMARY KEY, c INT)');
+    await session.execute('CREATE TABLE _t_sterna_new (id INT NOT NULL, c INT, KEY id (id))');
+    await session.execute('INSERT INTO t VALUES (1, 1), (2, 2)');
+    const key = await trackedKey(session, space.name);
+    if (key === null) throw new Error('no key');
+    const columns = await readColumns(session, space.name, 't');
+    const pairs = pairColumns(columns, columns);
+    const rows = new TableRows('t', space.name, 't', key, pairs, pairs, null);
+    // Also when it is copied a second time, after a flush has brought a row.
+    await rows.flush(session, [['2']]);
+    expect(await rows.copy(session, {})).toEqual({ rows: 2 });
+    expect(await rows.equal(session, {})).toEqual({ equal: true, rows: 2 });
+    await session.execute('INSERT INTO _t_sterna_new VALUES (2, 2)');
+    expect((await rows.equal(session, {})).equal).toBe(false);
+    expect(await rows.differing(session, {})).toEqual([['2']]);
+    await rows.flush(session, [['2']]);
+    expect(await rows.equal(session, {})).toEqual({ equal: true, rows: 2 });
+  });
+
   it('and a row that only one side has', async () => {
     const rows = await copied('INT', 'INT', '1');
     await session.execute('DELETE FROM _t_sterna_new WHERE id = 1');

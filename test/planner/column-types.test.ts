@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { growsInPlace, keepsKeyValues, membersKeepTheirPlace, narrowing } from '../../src/planner/column-types.js';
+import { keepsKeyValues } from '../../src/mysql/index.js';
+import { growsInPlace, membersKeepTheirPlace, narrowing } from '../../src/planner/column-types.js';
 
 const utf8 = { from: 'utf8mb4', to: 'utf8mb4' };
 

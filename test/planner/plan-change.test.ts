@@ -272,6 +272,16 @@ describe('what cannot be done is blocked with the reason (P3)', () => {
       'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)',
     ],
     [
+      'vector-column',
+      ['CREATE TABLE t (id INT PRIMARY KEY, k INT, e VECTOR(3))'],
+      'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT, e VECTOR(3))',
+    ],
+    [
+      'null-becomes-id',
+      ['CREATE TABLE t (id INT PRIMARY KEY, k INT)'],
+      'CREATE TABLE t (id INT PRIMARY KEY, k INT NOT NULL AUTO_INCREMENT UNIQUE)',
+    ],
+    [
       'enum-reorder',
       ["CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b'))"],
       "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('b','a'))",
