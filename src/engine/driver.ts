@@ -257,8 +257,8 @@ export class Driver implements AsyncDisposable {
   async #bring(session: Session, batch: Batch, skip: (rows: TableRows, key: KeyLiterals) => boolean): Promise<void> {
     for (const rows of this.#rows) {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
-      // With stricter keys in one transaction: all of them have to go before any comes back.
-      const size = rows.hasStricterKeys ? keys.length : FLUSH_KEYS;
+      // Without REPLACE in one transaction: all of them have to go before any comes back.
+      const size = rows.replaces ? FLUSH_KEYS : keys.length;
       for (let i = 0; i < keys.length; i += size)
         await this.write(session, () => rows.flush(session, keys.slice(i, i + size)));
     }
