@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_VOLUME, MAX_VOLUME } from '../src/contract/index.js';
 import { TestAccount } from '../test/support/account.js';
 import { TestNamespace } from '../test/support/namespace.js';
-import { Writer, type WriterKey } from '../test/support/writer.js';
+import { Load } from './support/load.js';
 import { median } from './support/median.js';
 import { fillShape, SHAPES } from './support/shapes.js';
 import { isOnPath, type Measured, peer, PEER_NAMES, rebuild, sterna, type Tool } from './support/tools.js';
@@ -37,6 +37,7 @@ interface Result extends Measured {
   readonly p99?: number;
   readonly longest?: number;
   readonly writes: number;
+  readonly refused: number;
   /** Acknowledged writes that are not in the changed table as they should be, and rows too many or too few. */
   readonly wrong: number;
 }
@@ -90,38 +91,26 @@ async function measure(shapeName: string, rows: number, rate: number, run: Tool)
   if (shape === undefined) throw new Error(`Expected a shape, got ${shapeName}.`);
   await using space = await TestNamespace.create('bench');
   await fillShape(space, shape, rows);
-  if (rate === 0) {
-    const measured = await run({ space, rows, account });
-    return { ...measured, writes: 0, wrong: Math.abs((await count(space)) - rows) };
-  }
-  const key: WriterKey = { columns: ['id'], of: (id) => [id], ...shape.key, top: rows };
-  const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate, key });
+  // Without writes, too: it knows how many rows there must be.
+  const load = await Load.start({ server: space.server, namespace: space.name, rate, rows, key: shape.key });
   let measured: Measured;
-  let before: number;
   let latencies: number[];
   try {
-    await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-    before = writer.latencies.length;
+    if (rate > 0) await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+    load.takeLatencies();
     measured = await run({ space, rows, account });
-    latencies = writer.latencies.slice(before).sort((a, b) => a - b);
+    latencies = load.takeLatencies();
   } finally {
-    await writer.stop();
+    await load.stop();
   }
-  let expected = rows;
-  for (const [id, row] of writer.journal) expected += (row === null ? 0 : 1) - (id <= rows ? 1 : 0);
-  const different = await writer.differences(space.connection);
-  for (const line of different.slice(0, 5)) console.error(line);
   return {
     ...measured,
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? NaN,
     longest: latencies.at(-1) ?? NaN,
-    writes: writer.acknowledged,
-    wrong: different.length + writer.uncertain.size + Math.abs((await count(space)) - expected),
+    writes: load.acknowledged,
+    refused: load.refused,
+    wrong: await load.countWrong(space.connection),
   };
-}
-
-async function count(space: TestNamespace): Promise<number> {
-  return Number((await space.query<{ n: string }>('SELECT COUNT(*) AS n FROM t'))[0]?.n);
 }
 
 function printTable(results: ReadonlyMap<string, readonly Result[]>): void {
@@ -132,8 +121,21 @@ function printTable(results: ReadonlyMap<string, readonly Result[]>): void {
   const own = of(results.get(`Sterna, volume ${MAX_VOLUME}`), seconds);
   const cell = (value: number, digits: number): string => (Number.isNaN(value) ? '' : value.toFixed(digits));
   const lines = [
-    ['', 's', 'x rebuild', 'x Sterna', 'p99 ms', 'longest ms', 'cutover ms', 'CPU s', 'MB', 'writes', 'wrong'],
-    ['---', ...Array.from({ length: 10 }, () => '---:')],
+    [
+      '',
+      's',
+      'x rebuild',
+      'x Sterna',
+      'p99 ms',
+      'longest ms',
+      'cutover ms',
+      'CPU s',
+      'MB',
+      'writes',
+      'refused',
+      'wrong',
+    ],
+    ['---', ...Array.from({ length: 11 }, () => '---:')],
     ...[...results].map(([tool, runs]) => [
       runs.length < rounds ? `${tool} (${runs.length} of ${rounds} ended well)` : tool,
       cell(of(runs, seconds), 2),
@@ -160,6 +162,7 @@ function printTable(results: ReadonlyMap<string, readonly Result[]>): void {
         0,
       ),
       String(runs.reduce((sum, { writes }) => sum + writes, 0)),
+      String(runs.reduce((sum, { refused }) => sum + refused, 0)),
       String(runs.reduce((sum, { wrong }) => sum + wrong, 0)),
     ]),
   ];

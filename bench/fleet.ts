@@ -5,7 +5,7 @@ import { TestDataPlane } from '../test/support/data-plane.js';
 import { TestNamespace } from '../test/support/namespace.js';
 import { fill, PLAIN_TABLE } from '../test/support/online-change.js';
 import { dsn, testServers, type TestServer } from '../test/support/servers.js';
-import { Writer } from '../test/support/writer.js';
+import { Load } from './support/load.js';
 import { readUsage } from './support/process-usage.js';
 
 /**
@@ -76,10 +76,8 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
   await using fleet = await Fleet.create(numbers.map(server));
   const { spaces } = fleet;
   const worker = await plane.startWorker();
-  const writers = await Promise.all(
-    spaces.map((space, n) =>
-      Writer.start({ server: space.server, namespace: space.name, table: 't', rate, seed: n + 1 }),
-    ),
+  const loads = await Promise.all(
+    spaces.map((space) => Load.start({ server: space.server, namespace: space.name, rate, rows })),
   );
   const before = readUsage(worker.pid);
   await eventLoop(port); // what is told is what was since it was asked last
@@ -99,18 +97,18 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
   const seconds = (performance.now() - started) / 1_000;
   const loop = await eventLoop(port);
   const after = readUsage(worker.pid);
-  await Promise.all(writers.map((writer) => writer.stop()));
+  await Promise.all(loads.map((load) => load.stop()));
   let wrong = 0;
-  for (const [n, writer] of writers.entries()) {
+  for (const [n, load] of loads.entries()) {
     const space = spaces[n];
-    if (space === undefined) throw new Error(`Expected a namespace for writer ${n}.`);
+    if (space === undefined) throw new Error(`Expected a namespace for load ${n}.`);
     const columns = await space.query<{ type: string }>(
       "SELECT COLUMN_TYPE AS type FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 't' AND COLUMN_NAME = 'k'",
       [space.name],
     );
     if (columns[0]?.type !== 'bigint')
       throw new Error(`Expected ${space.name}.t to be changed, found ${columns[0]?.type}.`);
-    wrong += (await writer.differences(space.connection)).length + writer.uncertain.size;
+    wrong += await load.countWrong(space.connection);
   }
   const cells = [
     changes,
@@ -120,7 +118,7 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
     after?.peakMb.toFixed(0),
     loop.p99.toFixed(0),
     loop.longest.toFixed(0),
-    writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    loads.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     wrong,
   ];
   console.log(`| ${cells.join(' | ')} |`);

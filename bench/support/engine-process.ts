@@ -1,4 +1,5 @@
 import type { TaskProgress } from '../../src/contract/index.js';
+import type { TestNamespace } from '../../test/support/namespace.js';
 import { EngineChange } from '../../test/support/online-change.js';
 import type { EngineJob, EngineResult } from './tools.js';
 
@@ -9,7 +10,8 @@ import type { EngineJob, EngineResult } from './tools.js';
 process.once('message', (job: EngineJob) => void run(job));
 
 async function run({ space, rows, alter, volume }: EngineJob): Promise<void> {
-  await using change = await EngineChange.plan(space, 't', alter, rows, volume);
+  await using change = await EngineChange.plan(space as TestNamespace, 't', alter, rows);
+  const step = { ...change.step, control: { ...change.step.control, volume } };
   process.send?.('ready');
   await new Promise((resolve) => process.once('message', resolve));
   const started = performance.now();
@@ -26,13 +28,13 @@ async function run({ space, rows, alter, volume }: EngineJob): Promise<void> {
       if (progress.phase !== phase) enter(progress.phase);
     },
   };
-  await change.prepare(context);
+  await change.change.prepareTables(step, context);
   enter('copying');
-  await change.copy(context);
+  await change.change.copyTables(step, context);
   enter('cutover');
-  const outcome = await change.cutOver(context);
+  const outcome = await change.change.cutOver(step, context);
   enter('clean up');
-  await change.cleanUp(context);
+  await change.change.cleanUp(step, context);
   enter('ended');
   const report = outcome.outcome === 'done' ? Object.values(outcome.reports)[0] : undefined;
   const result: EngineResult = {

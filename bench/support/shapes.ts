@@ -1,7 +1,7 @@
 import type { TestNamespace } from '../../test/support/namespace.js';
-import type { WriterKey } from '../../test/support/writer.js';
+import type { LoadKey } from './load.js';
 
-/** A table `t` that the writer of the tests can write to, and its rows. */
+/** A table `t` and its rows. */
 interface Shape {
   readonly what: string;
   /** Of the rows asked for: large rows need fewer of them. */
@@ -10,7 +10,7 @@ interface Shape {
   /** Columns beside `k` and `note`, by the row's number `n`. */
   readonly values: Readonly<Record<string, string>>;
   readonly noteLength: number;
-  readonly key?: Pick<WriterKey, 'columns' | 'of'>;
+  readonly key?: LoadKey;
 }
 
 const PLAIN = 'id BIGINT AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, note VARCHAR(200) NOT NULL';

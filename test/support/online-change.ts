@@ -9,23 +9,20 @@ export class EngineChange implements AsyncDisposable {
   readonly progress: TaskProgress[] = [];
   readonly logged: string[] = [];
   readonly entries: Readonly<Record<string, unknown>>[] = [];
-  #control: { sequence: number; run: 'run' | 'stop'; volume: number; cutover: boolean };
+  #control = { sequence: 1, run: 'run' as 'run' | 'stop', volume: 11, cutover: false };
 
   private constructor(
     readonly server: MysqlServer,
     readonly change: OnlineChange,
     readonly step: StepInput,
-  ) {
-    this.#control = { ...step.control };
-  }
+  ) {}
 
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
-    space: Pick<TestNamespace, 'name' | 'server'>,
+    space: TestNamespace,
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
-    volume = 11,
   ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
     const model = `${table}_model`;
@@ -59,7 +56,7 @@ export class EngineChange implements AsyncDisposable {
       planHash: 'a'.repeat(64),
       stateNamespace: space.name,
       tasks: [task],
-      control: { sequence: 1, run: 'run', volume, cutover: false },
+      control: { sequence: 1, run: 'run', volume: 11, cutover: false },
     };
     return new EngineChange(server, new OnlineChange(server, (namespace) => namespace), step);
   }

@@ -8,20 +8,11 @@ export interface WriterOptions {
   /** Writes a second. */
   readonly rate: number;
   readonly seed?: number;
-  /** How a row's number becomes its key. @default the number itself, in `id` */
-  readonly key?: WriterKey;
-}
-
-export interface WriterKey {
-  readonly columns: readonly string[];
-  readonly of: (id: number) => readonly (string | number)[];
-  /** The highest number in the table. */
-  readonly top: number;
 }
 
 /**
  * An application that inserts, updates (key columns too) and deletes rows of a table
- * `(id BIGINT AUTO_INCREMENT PRIMARY KEY, k INT, note VARCHAR(…))`, or with another key, and journals every acknowledged
+ * `(id BIGINT AUTO_INCREMENT PRIMARY KEY, k INT, note VARCHAR(…))`, and journals every acknowledged
  * write with the row's expected value. A write whose outcome is unknown (a lost connection) is
  * journalled as such: either value may be found.
  */
@@ -41,7 +32,6 @@ export class Writer {
   private constructor(
     private connection: Connection,
     private readonly options: WriterOptions,
-    private readonly key: WriterKey,
   ) {
     this.#random = mulberry32(options.seed ?? 1);
   }
@@ -49,9 +39,10 @@ export class Writer {
   static async start(options: WriterOptions): Promise<Writer> {
     const connection = await connect(options.server, options.namespace);
     connection.on('error', () => undefined); // seen by the next write, which reconnects
-    const key = options.key ?? (await numberKey(connection, options.table));
-    const writer = new Writer(connection, options, key);
-    writer.#done = writer.#run();
+    const writer = new Writer(connection, options);
+    const [rows] = await connection.query(`SELECT MAX(id) AS top FROM \`${options.table}\``);
+    const top = Number((rows as { top: string | null }[])[0]?.top ?? 0);
+    writer.#done = writer.#run(top);
     return writer;
   }
 
@@ -67,21 +58,16 @@ export class Writer {
     const found: string[] = [];
     for (let i = 0; i < ids.length; i += 1_000) {
       const part = ids.slice(i, i + 1_000);
-      const columns = this.key.columns.join(', ');
-      const [rows] = await connection.query(
-        `SELECT ${columns}, k, note FROM \`${this.options.table}\` WHERE (${columns}) IN (?)`,
-        [part.map((id) => this.key.of(id))],
-      );
-      const byKey = new Map(
-        (rows as { k: number; note: string; [column: string]: string | number }[]).map((row) => [
-          JSON.stringify(this.key.columns.map((column) => String(row[column]))),
-          row,
-        ]),
+      const [rows] = await connection.query(`SELECT id, k, note FROM \`${this.options.table}\` WHERE id IN (?)`, [
+        part,
+      ]);
+      const byId = new Map(
+        (rows as { id: number | string; k: number; note: string }[]).map((row) => [Number(row.id), row]),
       );
       for (const id of part) {
         if (this.uncertain.has(id)) continue;
         const expected = this.journal.get(id);
-        const row = byKey.get(JSON.stringify(this.key.of(id).map(String)));
+        const row = byId.get(id);
         const same = expected
           ? row !== undefined && Number(row.k) === expected.k && row.note === expected.note
           : row === undefined;
@@ -91,14 +77,10 @@ export class Writer {
     return found;
   }
 
-  async #run(): Promise<void> {
+  async #run(top: number): Promise<void> {
     const table = `\`${this.options.table}\``;
-    const columns = this.key.columns;
-    const insert = `INSERT INTO ${table} (${columns.join(', ')}, k, note) VALUES (?, ?, ?${', ?'.repeat(columns.length - 1)})`;
-    const assigned = columns.map((column) => `${column} = ?`).join(', ');
-    const where = columns.map((column) => `${column} = ?`).join(' AND ');
     const started = performance.now();
-    let next = this.key.top + 1;
+    let next = top + 1;
     for (let n = 0; !this.#stop; n += 1) {
       const ahead = started + (n * 1_000) / this.options.rate - performance.now();
       if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
@@ -109,19 +91,24 @@ export class Writer {
       const id = 1 + Math.floor((this.#random() < 0.5 ? 1 - this.#random() * 0.01 : this.#random()) * (next - 1));
       if (dice < 0.3) {
         const fresh = next++;
-        await this.#write(insert, [...this.key.of(fresh), k, note], () => [[fresh, { k, note }]], [fresh]);
+        await this.#write(
+          `INSERT INTO ${table} (id, k, note) VALUES (?, ?, ?)`,
+          [fresh, k, note],
+          () => [[fresh, { k, note }]],
+          [fresh],
+        );
       } else if (dice < 0.8) {
         await this.#write(
-          `UPDATE ${table} SET k = ?, note = ? WHERE ${where}`,
-          [k, note, ...this.key.of(id)],
+          `UPDATE ${table} SET k = ?, note = ? WHERE id = ?`,
+          [k, note, id],
           (rows) => (rows > 0 ? [[id, { k, note }]] : []),
           [id],
         );
       } else if (dice < 0.9) {
         const fresh = next++;
         await this.#write(
-          `UPDATE ${table} SET ${assigned}, k = ?, note = ? WHERE ${where}`,
-          [...this.key.of(fresh), k, note, ...this.key.of(id)],
+          `UPDATE ${table} SET id = ?, k = ?, note = ? WHERE id = ?`,
+          [fresh, k, note, id],
           (rows) =>
             rows > 0
               ? [
@@ -132,7 +119,7 @@ export class Writer {
           [id, fresh],
         );
       } else {
-        await this.#write(`DELETE FROM ${table} WHERE ${where}`, [...this.key.of(id)], () => [[id, null]], [id]);
+        await this.#write(`DELETE FROM ${table} WHERE id = ?`, [id], () => [[id, null]], [id]);
       }
     }
   }
@@ -170,12 +157,6 @@ export class Writer {
       }
     }
   }
-}
-
-async function numberKey(connection: Connection, table: string): Promise<WriterKey> {
-  const [rows] = await connection.query(`SELECT MAX(id) AS top FROM \`${table}\``);
-  const top = Number((rows as { top: string | null }[])[0]?.top ?? 0);
-  return { columns: ['id'], of: (id) => [id], top };
 }
 
 /** A small seedable generator: a run can be repeated. */
