@@ -1,5 +1,4 @@
 import type { TaskProgress } from '../../src/contract/index.js';
-import type { TestNamespace } from '../../test/support/namespace.js';
 import { EngineChange } from '../../test/support/online-change.js';
 import type { EngineJob, EngineResult } from './tools.js';
 
@@ -10,7 +9,7 @@ import type { EngineJob, EngineResult } from './tools.js';
 process.once('message', (job: EngineJob) => void run(job));
 
 async function run({ space, rows, alter, volume }: EngineJob): Promise<void> {
-  await using change = await EngineChange.plan(space as TestNamespace, 't', alter, rows);
+  await using change = await EngineChange.plan(space, 't', alter, rows);
   const step = { ...change.step, control: { ...change.step.control, volume } };
   process.send?.('ready');
   await new Promise((resolve) => process.once('message', resolve));

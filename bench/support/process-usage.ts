@@ -12,13 +12,8 @@ export interface Usage {
 /** What a process has used, looked at until `ended`: a process that is gone tells nothing. Undefined without `/proc`. */
 export async function usageOf(pid: number, ended: Promise<unknown>): Promise<Usage | undefined> {
   let usage: Usage | undefined;
-  let running = true;
-  const stop = (): void => void (running = false);
-  ended.then(stop, stop);
-  while (running) {
-    usage = readUsage(pid) ?? usage;
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-  }
+  const timer = setInterval(() => (usage = readUsage(pid) ?? usage), INTERVAL_MS);
+  await ended.finally(() => clearInterval(timer));
   return usage;
 }
 
