@@ -20,7 +20,7 @@ export class EngineChange implements AsyncDisposable {
 
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
-    space: TestNamespace,
+    space: Pick<TestNamespace, 'name' | 'server'>,
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
