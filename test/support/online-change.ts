@@ -135,7 +135,7 @@ export class EngineChange implements AsyncDisposable {
   }
 }
 
-function stepOf(space: TestNamespace, task: PlannedTask): StepInput {
+function stepOf(space: Pick<TestNamespace, 'name'>, task: PlannedTask): StepInput {
   return {
     changeId: `${space.name}.${task.table}`,
     route: { target: 'test', environment: 'test', type: 'mysql', namespaces: [space.name] },
