@@ -219,6 +219,15 @@ describe('what a table can hold', () => {
     expect(await space.query('SELECT k FROM t ORDER BY id')).toEqual([1, 2, 3, 4, 5, 6].map((k) => ({ k: String(k) })));
   });
 
+  it('has a name as long as names can be', async () => {
+    const name = 'n'.repeat(64);
+    await space.query(`CREATE TABLE ${name} (id INT PRIMARY KEY, k INT); INSERT INTO ${name} VALUES (1, 2)`);
+    await using change = await EngineChange.planned(space, name, 'MODIFY k BIGINT');
+    await change.run();
+    expect(await space.query(`SELECT * FROM ${name}`)).toEqual([{ id: 1, k: '2' }]);
+    expect(await space.tables()).toEqual([name]);
+  });
+
   it('stops on a row that does not fit, and leaves the original untouched', async () => {
     await space.query('CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(20) NULL)');
     await space.query("INSERT INTO t VALUES (1, 'short'), (2, 'far too long')");

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { oldName, shadowName } from '../../src/engine/names.js';
 import { deferrableIndexes, redirect } from '../../src/engine/shadow.js';
 
 const definition = (...lines: string[]): string =>
@@ -59,4 +60,13 @@ it('directs the planned statement at the shadow to the letter, and refuses any o
   expect(() => redirect('ALTER TABLE t ADD COLUMN a INT', 't', 'x')).toThrow(
     expect.objectContaining({ code: 'internal' }),
   );
+});
+
+it('cuts the names of its tables where they would be too long, and keeps them apart', () => {
+  expect(shadowName('t'.repeat(52))).toBe(`_${'t'.repeat(52)}_sterna_new`.slice(0, 64));
+  const long = ['a', 'b'].map((end) => 'é'.repeat(63) + end);
+  const names = long.flatMap((name) => [shadowName(name), oldName(name)]);
+  expect(new Set(names).size).toBe(4);
+  for (const name of names) expect(name).toMatch(/^_é{43}_[0-9a-f]{8}_sterna_(new|old)$/);
+  expect(names.map((name) => Array.from(name).length)).toEqual([64, 64, 64, 64]);
 });
