@@ -7,8 +7,6 @@ import {
   type Reason,
   type RenamedColumn,
   type Route,
-  sameName,
-  sourceOf,
   SternaError,
 } from '../contract/index.js';
 import { fingerprint, type MysqlServer, quoteName, type Session } from '../mysql/index.js';
@@ -19,7 +17,8 @@ import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execu
 import { assertNamespace, isEmpty, type LiveTable, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
-import { parseDefinition, type TableDefinition } from './table-definition.js';
+import { parseDefinition } from './table-definition.js';
+import { unclearColumns } from './unclear-columns.js';
 import { Workspace } from './workspace.js';
 
 export interface PlanningLog {
@@ -357,36 +356,6 @@ class NamespacePlanner implements AsyncDisposable {
       estimatedBytes: live?.bytes ?? 0,
     };
   }
-}
-
-/** What a written statement does to columns has to be told exactly: their values are copied by it (P3). */
-function unclearColumns(
-  from: TableDefinition,
-  to: TableDefinition,
-  renames: readonly RenamedColumn[],
-  drops: readonly string[],
-): Reason[] {
-  const has = ({ columns }: TableDefinition, name: string): boolean =>
-    columns.some((column) => sameName(column.name, name));
-  return [
-    ...renames
-      .filter((each) => !has(from, each.from) || !has(to, each.to))
-      .map((each) => ({
-        code: 'renames-column',
-        column: each.from,
-        message: `renames \`${each.from}\` to \`${each.to}\`, which the definitions do not show; write the names in backticks`,
-      })),
-    // Rows are copied by the names of columns, and the values would stay.
-    ...drops
-      .filter((name) =>
-        to.columns.some((column) => sameName(sourceOf(column.name, from.columns, renames)?.name ?? '', name)),
-      )
-      .map((column) => ({
-        code: 'drops-and-adds',
-        column,
-        message: `drops \`${column}\` and adds another column of that name; do it in two changes`,
-      })),
-  ];
 }
 
 function refused(error: unknown, where: string): unknown {

@@ -242,16 +242,6 @@ describe('what cannot be done is blocked with the reason (P3)', () => {
       'CREATE TABLE t (id INT, k INT NOT NULL, PRIMARY KEY (k))',
     ],
     [
-      'tracked-key-changes',
-      ['CREATE TABLE t (a INT, b INT, PRIMARY KEY (a, b))'],
-      'CREATE TABLE t (a INT, b INT, PRIMARY KEY (b, a), KEY (a) INVISIBLE)',
-    ],
-    [
-      'tracked-key-changes',
-      ['CREATE TABLE t (id DATETIME(6) PRIMARY KEY, k INT)'],
-      'CREATE TABLE t (id DATETIME(3) PRIMARY KEY, k BIGINT)',
-    ],
-    [
       'trigger',
       ['CREATE TABLE t (id INT PRIMARY KEY, k INT)', 'CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.k = 1'],
       'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)',
@@ -270,16 +260,6 @@ describe('what cannot be done is blocked with the reason (P3)', () => {
       'check', // which the shadow has under another name
       ['CREATE TABLE t (id INT PRIMARY KEY, k INT, CHECK (id > 0))'],
       'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)',
-    ],
-    [
-      'vector-column',
-      ['CREATE TABLE t (id INT PRIMARY KEY, k INT, e VECTOR(3))'],
-      'CREATE TABLE t (id INT PRIMARY KEY, k BIGINT, e VECTOR(3))',
-    ],
-    [
-      'null-becomes-id',
-      ['CREATE TABLE t (id INT PRIMARY KEY, k INT)'],
-      'CREATE TABLE t (id INT PRIMARY KEY, k INT NOT NULL AUTO_INCREMENT UNIQUE)',
     ],
     [
       'enum-reorder',

@@ -91,6 +91,10 @@ it.each([
   ['no-tracked-key', 'id INT UNIQUE, k INT', ')', 'k INT', 'k BIGINT'],
   ['no-tracked-key', 'id VARCHAR(9) CHARACTER SET gbk PRIMARY KEY, k INT', ')', 'k INT', 'k BIGINT'],
   ['tracked-key-changes', 'id INT PRIMARY KEY, k INT', ')', 'id INT', 'id DECIMAL(9)'],
+  ['tracked-key-changes', 'id DATETIME(6) PRIMARY KEY', ')', '(6)', '(3)'],
+  ['tracked-key-changes', 'a INT, b INT, KEY (a) INVISIBLE, PRIMARY KEY (a, b)', ')', '(a, b)', '(b, a)'],
+  ['vector-column', 'id INT PRIMARY KEY, e VECTOR(3), k INT', ')', 'k INT', 'k BIGINT'],
+  ['null-becomes-id', 'id INT PRIMARY KEY, k INT', ')', 'k INT', 'k INT NOT NULL AUTO_INCREMENT UNIQUE'],
   ['tracked-key-changes', 'id VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY', ')', 'utf8mb4_bin', 'utf8mb4_0900_ai_ci'],
 ])('blocks what cannot be copied: %s of %s (P3)', async (code, columns, end, from, to) => {
   await space.query(`CREATE TABLE t (${columns}${end}`);
