@@ -39,7 +39,7 @@ const runWithClient: RunWithClient = (work) =>
     return await work(client, output); // before the client closes
   });
 
-addChangeCommands(program, runWithClient);
+addChangeCommands(program, run, runWithClient);
 addControlCommands(program, runWithClient);
 addTargetCommands(program, run, runWithClient);
 for (const command of program.commands)

@@ -11,7 +11,7 @@ import type {
   StepOutcome,
 } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
-import { OnlineChange } from '../engine/index.js';
+import { ChangeHold, OnlineChange } from '../engine/index.js';
 import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
 import { planChange, pullSchema } from '../planner/index.js';
 import type { OperationContext, TargetClient } from './target-client.js';
@@ -83,6 +83,10 @@ class MysqlTargetClient implements TargetClient {
 
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
     return this.#change.writeControl(input, context);
+  }
+
+  holdChange(changeId: string): Promise<ChangeHold> {
+    return ChangeHold.take(this.server, changeId, this.options.physical);
   }
 
   close(): Promise<void> {

@@ -10,6 +10,7 @@ import type {
   StepOutcome,
   TaskProgress,
 } from '../contract/index.js';
+import type { ChangeHold } from '../engine/index.js';
 
 export interface Log {
   debug(fields: object, message: string): void;
@@ -48,6 +49,9 @@ export interface TargetClient {
   cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
+
+  /** For a process that drives a change by itself, without a workflow. Whoever takes it disposes of it. */
+  holdChange(changeId: string): Promise<ChangeHold>;
 
   /** Closes its connections; called once, when nobody uses the client any more (K2). */
   close(): Promise<void>;

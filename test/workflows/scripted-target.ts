@@ -84,6 +84,11 @@ export class ScriptedTarget implements TargetClient {
       schema: { shop: { 'a.sql': 'CREATE TABLE `a` (`id` int)' } },
     }));
   }
+  /** Workflows keep their own plan. */
+  holdChange(): ReturnType<TargetClient['holdChange']> {
+    return Promise.reject(new Error('Expected no workflow to hold a change.'));
+  }
+
   probe(context: OperationContext): ReturnType<TargetClient['probe']> {
     return this.#run('probe', [], {}, context, () => ({
       ok: true,

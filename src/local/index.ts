@@ -1,0 +1,1 @@
+export { type LocalOptions, type LocalOutcome, planLocally, runLocally } from './local-change.js';
