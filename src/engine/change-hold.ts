@@ -43,7 +43,7 @@ export class ChangeHold implements AsyncDisposable {
   /** From here on the change has begun: whoever takes it next goes on with this plan. */
   async keep(kept: KeptPlan, control: Control): Promise<void> {
     const state = new StateTable(this.changeId, this.physical(stateNamespace(kept.plan)));
-    await state.ensure(this.session, { planHash: kept.plan.planHash, control }, () => this.#assertLocked(), kept);
+    await state.ensure(this.session, { planHash: kept.plan.planHash, control }, () => this.assertHeld(), kept);
     this.#state = state;
   }
 
@@ -59,29 +59,32 @@ export class ChangeHold implements AsyncDisposable {
    */
   async confirm(): Promise<void> {
     try {
-      await this.#assertLocked();
+      await this.assertHeld();
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'connection_lost') throw error;
       this.session.destroy();
       this.session = await locked(this.server, this.changeId);
     }
-    if ((await this.#state?.readKeptPlan(this.session)) != null) return;
+    const state = this.#state;
+    if (state !== undefined && (await state.exists(this.session)) && (await state.readKeptPlan(this.session)) !== null)
+      return;
     throw new SternaError(
       'driver_replaced',
       `Expected the plan of change ${this.changeId} on the target, found none: others have ended the change. Nothing more is done.`,
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.session.close();
-  }
-
-  async #assertLocked(): Promise<void> {
+  /** Throws where another process has it, or its connection is lost. */
+  async assertHeld(): Promise<void> {
     const [lock] = await this.session.query<{ mine: number | null }>(
       'SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS mine',
       [lockName(this.changeId)],
     );
     if (lock?.mine !== 1) throw await held(this.session, this.changeId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
   }
 }
 

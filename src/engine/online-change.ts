@@ -131,7 +131,10 @@ export class OnlineChange {
   }
 
   /** Removes what the change made on the target, and nothing else (E7). */
-  async cleanUp(input: CleanUpInput, context: EngineContext): Promise<void> {
+  async cleanUp(
+    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace'>,
+    context: EngineContext,
+  ): Promise<void> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
     if (!(await this.#exists(state))) return;
     // A claim, so that no driver that is still alive goes on with what is removed here (E1).
