@@ -64,8 +64,8 @@ async function isPolled(
   name: string,
   taskQueueType: number,
 ): Promise<boolean> {
-  // The names of these numbers are in a package that this one does not depend on.
   const asked = { namespace, taskQueue: { name, kind: NORMAL_QUEUE }, taskQueueType };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum's package is no dependency
   const { pollers } = await service.describeTaskQueue(asked);
   return pollers.some(
     ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLED_WITHIN_MS,
