@@ -1,3 +1,4 @@
+import { SternaError } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import { heldBy } from './change-hold.js';
 import { findStates, type FoundState } from './found-states.js';
@@ -72,12 +73,23 @@ async function tablesLike(session: Session, schemas: readonly string[]): Promise
   });
 }
 
+/** Without their streams, which the server keeps until it has something to send to a process that is gone. */
 async function driversOf(session: Session, changeId: string): Promise<number[]> {
-  const rows = await session.query<{ id: number }>(
-    "SELECT PROCESSLIST_ID AS id FROM performance_schema.session_account_connect_attrs WHERE ATTR_NAME = 'sterna_change' AND ATTR_VALUE = ? ORDER BY id",
-    [changeId.slice(0, 250)],
-  );
-  return rows.map(({ id }) => id);
+  const connections = async (table: string): Promise<number[]> => {
+    const rows = await session.query<{ id: number }>(
+      `SELECT c.PROCESSLIST_ID AS id FROM performance_schema.${table} c
+         LEFT JOIN performance_schema.processlist p ON p.ID = c.PROCESSLIST_ID
+        WHERE c.ATTR_NAME = 'sterna_change' AND c.ATTR_VALUE = ? AND COALESCE(p.COMMAND, '') NOT LIKE 'Binlog Dump%' ORDER BY id`,
+      [changeId.slice(0, 250)],
+    );
+    return rows.map(({ id }) => id);
+  };
+  try {
+    return await connections('session_connect_attrs');
+  } catch (error) {
+    if (!(error instanceof SternaError) || error.code !== 'missing_privilege') throw error;
+    return connections('session_account_connect_attrs'); // of its own user, which anybody may see
+  }
 }
 
 function key(namespace: string, name: string): string {
