@@ -115,6 +115,7 @@ describe('settings', () => {
         '--binlog-transaction-compression=ON',
         '--gtid-mode=OFF',
         '--enforce-gtid-consistency=OFF',
+        '--binlog-order-commits=OFF',
         '--max-allowed-packet=1M',
         '--binlog-expire-logs-seconds=3600',
       ],
@@ -123,7 +124,7 @@ describe('settings', () => {
     const found = await examine(server.server, ['shop']);
     expect(codes(found)).toEqual([
       'read-only',
-      ...Array.from({ length: 6 }, () => 'binlog-setting'),
+      ...Array.from({ length: 5 }, () => 'binlog-setting'),
       'binlog-retention',
       'packet-size',
     ]);
