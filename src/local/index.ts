@@ -1,3 +1,3 @@
-export { type LocalOptions, type LocalOutcome, planLocally, runLocally } from './local-change.js';
-export { type Diagnosis, diagnose, type DoctorRequest } from './doctor.js';
+export { type LocalOutcome, planLocally, runLocally } from './local-change.js';
+export { type Diagnosis, diagnose } from './doctor.js';
 export { type Answer } from './stand.js';

@@ -1,3 +1,3 @@
 export { openTargetClient } from './mysql-target-client.js';
 export type { Log, OperationContext, TargetClient, TargetExamination } from './target-client.js';
-export type { ChangeHold, FoundChange, Leftovers, LeftoverTable } from '../engine/index.js';
+export type { ChangeHold, FoundChange, LeftoverTable } from '../engine/index.js';
