@@ -8,5 +8,5 @@ export {
   type TargetRequest,
   type TargetSummary,
 } from './inventory/index.js';
-export { type RouterStats, TargetRouter, type TargetRouterOptions } from './router/index.js';
-export { openRouter, resolveWorkerOptions, SternaWorker, type WorkerOptions } from './worker/index.js';
+export { openRouter, type RouterStats, TargetRouter, type TargetRouterOptions } from './router/index.js';
+export { resolveWorkerOptions, SternaWorker, type WorkerOptions } from './worker/index.js';

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 /** What `SternaClient` asks of Temporal. A method that is missing here is missing in the built CLI. */
 const METHODS = [
+  'DescribeNamespace',
+  'DescribeTaskQueue',
   'DescribeWorkflowExecution',
   'GetSystemInfo',
   'GetWorkflowExecutionHistory',

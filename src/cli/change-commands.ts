@@ -12,10 +12,10 @@ import type { SternaClient } from '../client/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
 import { renderStatus } from './render-status.js';
-import type { RunWithClient } from './run.js';
+import type { Run, RunWithClient } from './run.js';
 import { watchChange } from './watch-change.js';
 
-interface StartFlags {
+export interface StartFlags {
   readonly target?: string;
   readonly environment?: string;
   readonly schema?: string;
@@ -30,16 +30,16 @@ interface StartFlags {
   readonly queue?: boolean;
   readonly caller?: string;
   readonly reason?: string;
+  readonly local?: boolean;
+  readonly inventory?: string;
 }
 
 /** `plan`, `apply` and `alter`: the commands that start changes. */
-export function addChangeCommands(program: Command, run: RunWithClient): void {
+export function addChangeCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
   withStartOptions(program.command('plan').description('make a plan and show it; it waits for `sterna apply ID`'))
     .option('-s, --schema <dir>', 'schema folder: DIR/<namespace>/<table>.sql')
     .addHelpText('after', '\nExample:\n  sterna plan -t orders-prod -e production -s schema/')
-    .action((flags: StartFlags) =>
-      run(async (client, output) => planOnly(client, output, await inputFromFolder(flags, false), flags)),
-    );
+    .action((flags: StartFlags) => start(flags, () => inputFromFolder(flags, false), planOnly));
 
   withStartOptions(
     program
@@ -54,13 +54,10 @@ export function addChangeCommands(program: Command, run: RunWithClient): void {
       'after',
       '\nExamples:\n  sterna apply orders-prod.production.20260301 --watch\n  sterna apply -t orders-prod -e production -s schema/ -y --watch',
     )
-    .action((part: string | undefined, flags: StartFlags) =>
-      run(async (client, output) => {
-        if (part !== undefined) return applyPlanned(client, output, await client.complete(part), flags);
-        requireYes(flags);
-        return startAndFollow(client, output, await inputFromFolder(flags, true), flags);
-      }),
-    );
+    .action((part: string | undefined, flags: StartFlags) => {
+      if (part === undefined) return start(flags, () => inputFromFolder(flags, requireYes(flags)), startAndFollow);
+      return runWithClient(async (client, output) => applyPlanned(client, output, await client.complete(part), flags));
+    });
 
   withStartOptions(
     program
@@ -75,14 +72,26 @@ export function addChangeCommands(program: Command, run: RunWithClient): void {
       'after',
       "\nExample:\n  sterna alter -t orders-prod -e production -n shop 'ALTER TABLE orders ADD COLUMN note TEXT' -y --watch",
     )
-    .action((statement: string, flags: StartFlags) =>
-      run(async (client, output) => {
-        const input = inputOf(flags, { statements: { [flags.namespace ?? '']: [statement] } }, flags.yes === true);
-        return flags.yes === true
-          ? startAndFollow(client, output, input, flags)
-          : planOnly(client, output, input, flags);
-      }),
-    );
+    .action((statement: string, flags: StartFlags) => {
+      const applies = flags.yes === true;
+      const input = (): SchemaChangeInput =>
+        inputOf(flags, { statements: { [flags.namespace ?? '']: [statement] } }, applies);
+      return start(flags, input, applies ? startAndFollow : planOnly);
+    });
+
+  /** Through Temporal, or in this process. */
+  function start(
+    flags: StartFlags,
+    input: () => SchemaChangeInput | Promise<SchemaChangeInput>,
+    work: (client: SternaClient, output: Output, input: SchemaChangeInput, flags: StartFlags) => Promise<number>,
+  ): Promise<void> {
+    if (flags.local !== true)
+      return runWithClient(async (client, output) => work(client, output, await input(), flags));
+    return run(async (output) => {
+      const { localRequest, runLocal } = await import('./run-local.js'); // loaded when it is needed
+      return runLocal(output, localRequest(await input(), flags), flags);
+    });
+  }
 }
 
 function withStartOptions(command: Command): Command {
@@ -96,7 +105,9 @@ function withStartOptions(command: Command): Command {
     .addOption(new Option('--volume <n>', 'how hard to copy, 1 to 11').argParser(parseVolume))
     .option('--queue', 'wait when another change holds the target')
     .option('--caller <name>', 'who asks; recorded')
-    .option('--reason <text>', 'why; recorded');
+    .option('--reason <text>', 'why; recorded')
+    .option('--local', 'in this process, without Temporal; the same command goes on after an interruption')
+    .option('--inventory <file>', 'with --local: inventory file (default: STERNA_INVENTORY)');
 }
 
 export function parseVolume(text: string): number {
@@ -176,7 +187,7 @@ async function planOnly(
 }
 
 /** 4 when an apply would be refused as it stands. */
-function verdict(plan: Plan, allowUnsafe: boolean): number {
+export function verdict(plan: Plan, allowUnsafe: boolean): number {
   const refused = plan.tasks.some((task) => task.safety === 'blocked' || (task.safety === 'unsafe' && !allowUnsafe));
   return refused ? ERRORS.plan_blocked.exitCode : 0;
 }
@@ -203,12 +214,9 @@ async function applyPlanned(client: SternaClient, output: Output, id: string, fl
   });
 }
 
-function requireYes({ yes }: StartFlags): void {
-  if (yes !== true)
-    throw new SternaError(
-      'input_invalid',
-      'Expected the id of a planned change, or --yes to plan and apply in one go.',
-    );
+function requireYes({ yes }: StartFlags): true {
+  if (yes === true) return yes;
+  throw new SternaError('input_invalid', 'Expected the id of a planned change, or --yes to plan and apply in one go.');
 }
 
 async function startAndFollow(

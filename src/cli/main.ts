@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import type { SternaClient } from '../client/index.js';
 import { DEFAULT_DATA_PLANE } from '../contract/index.js';
 import { addChangeCommands } from './change-commands.js';
 import { addControlCommands } from './control-commands.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { Output } from './output.js';
 import type { Run, RunWithClient } from './run.js';
 import { addTargetCommands } from './target-commands.js';
@@ -30,18 +32,23 @@ const run: Run = async (work) => {
   }
 };
 
+async function connect(): Promise<SternaClient> {
+  const { dataPlane, profile } = program.opts<{ dataPlane: string; profile?: string }>();
+  // Loaded when it is needed: help and usage errors answer at once.
+  const { SternaClient } = await import('../client/index.js');
+  return SternaClient.connect({ dataPlane, ...(profile === undefined ? {} : { profile }) });
+}
+
 const runWithClient: RunWithClient = (work) =>
   run(async (output) => {
-    const { dataPlane, profile } = program.opts<{ dataPlane: string; profile?: string }>();
-    // Loaded when it is needed: help and usage errors answer at once.
-    const { SternaClient } = await import('../client/index.js');
-    await using client = await SternaClient.connect({ dataPlane, ...(profile === undefined ? {} : { profile }) });
+    await using client = await connect();
     return await work(client, output); // before the client closes
   });
 
-addChangeCommands(program, runWithClient);
+addChangeCommands(program, run, runWithClient);
 addControlCommands(program, runWithClient);
 addTargetCommands(program, run, runWithClient);
+addDoctorCommand(program, run, connect);
 for (const command of program.commands)
   command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
 program.hook('preAction', (_, command) => {

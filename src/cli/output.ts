@@ -24,11 +24,11 @@ export class Output {
   }
 
   /** Prints an error and returns the exit code. */
-  failure(error: unknown, changeId?: string): number {
+  failure(error: unknown, changeId?: string, state?: string): number {
     const code = error instanceof SternaError ? error.code : 'internal';
     const message = error instanceof Error ? error.message : String(error);
     if (this.json)
-      process.stdout.write(`${JSON.stringify({ code, message, ...(changeId === undefined ? {} : { changeId }) })}\n`);
+      process.stdout.write(`${JSON.stringify({ code, message, changeId, state })}\n`); // what is undefined is left out
     else process.stderr.write(`${code}: ${message}\n`);
     return ERRORS[code].exitCode;
   }

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type ProbeResult, SternaError } from '../contract/index.js';
+import type { ProbeResult } from '../contract/index.js';
 import { table } from './control-commands.js';
+import { inventoryFile } from './inventory-file.js';
 import type { Run, RunWithClient } from './run.js';
 
 /** `pull`, `targets` and `worker`. */
@@ -53,12 +54,7 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
             return results.every((result) => result.ok) ? 0 : 5;
           })
         : run(async (output) => {
-            const file = flags.inventory ?? process.env.STERNA_INVENTORY;
-            if (file === undefined)
-              throw new SternaError(
-                'config_invalid',
-                'Expected an inventory file, in --inventory or STERNA_INVENTORY, got none.',
-              );
+            const file = inventoryFile(flags);
             const { loadStaticInventory } = await import('../inventory/index.js');
             const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
             const inventory = await loadStaticInventory(file, { log: { warn, error: warn } });

@@ -2,7 +2,7 @@ import type { SternaClient } from '../client/index.js';
 import { type ChangeState, type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
-import { renderStatus } from './render-status.js';
+import { StatusView } from './status-view.js';
 
 /** Keys of the controls while watching on a terminal. Leaving never stops the change. */
 const KEYS: Readonly<Record<string, MessageName>> = { s: 'stop', r: 'resume', c: 'cutover', x: 'cancel' };
@@ -15,17 +15,15 @@ export async function watchChange(
   output: Output,
   until: readonly ChangeState[] = [],
 ): Promise<ChangeStatus> {
-  const drawing = !output.json && process.stdout.isTTY && process.stdin.isTTY;
-  // Loaded when it is needed: it costs start-up time.
-  const draw = drawing ? (await import('log-update')).createLogUpdate(process.stdout) : undefined;
+  const view = await StatusView.open(output);
   let note = '';
   const left = new AbortController();
   let last: ChangeStatus | undefined;
   // Also on a key: while a change stands still, no new status comes.
   const redraw = (): void => {
-    if (last) draw?.(`${renderStatus(last)}\n${HELP}${note === '' ? '' : `\n${note}`}`);
+    if (last) view.show(last, [HELP, ...(note === '' ? [] : [note])]);
   };
-  const keys = drawing
+  const keys = view.draws
     ? listen(async (key) => {
         if (key === 'q' || key === '\u0003') left.abort();
         const name = KEYS[key];
@@ -38,32 +36,18 @@ export async function watchChange(
         redraw();
       })
     : undefined;
-  let printed = '';
   try {
     for await (const status of client.watch(id, left.signal)) {
       last = status;
-      if (draw) redraw();
-      else {
-        const line = plainLine(status);
-        if (line !== printed) output.line((printed = line));
-      }
+      redraw();
       if (left.signal.aborted || isTerminal(status.state) || until.includes(status.state)) break;
     }
   } finally {
-    draw?.done();
+    view.done();
     keys?.stop();
   }
   if (last === undefined) throw new SternaError('change_unknown', `Expected a status of ${id}, got none.`);
   return last;
-}
-
-/** On a pipe: a line whenever the state, a phase or ten percent have changed. */
-function plainLine(status: ChangeStatus): string {
-  const tasks = status.tasks.map(
-    (task) =>
-      `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`,
-  );
-  return `${status.state}${tasks.length > 0 ? `: ${tasks.join(', ')}` : ''}`;
 }
 
 function listen(onKey: (key: string) => Promise<void>): { stop(): void } {

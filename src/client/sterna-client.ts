@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { GzipCodec } from '../codec/index.js';
@@ -8,6 +14,7 @@ import {
   type ChangeEvents,
   type ChangeStatus,
   DEFAULT_DATA_PLANE,
+  type Finding,
   type MessageArguments,
   type MessageName,
   type MessageResult,
@@ -28,6 +35,7 @@ import {
   WORKFLOW_TYPES,
 } from '../contract/index.js';
 import { translateClientError } from './client-error.js';
+import { examineTemporal } from './examine-temporal.js';
 
 export interface ClientOptions {
   /** Task queue of the workers that serve the targets. @default 'sterna' */
@@ -55,6 +63,8 @@ const ANSWER_MS = 15_000;
 const WATCH_INTERVAL_MS = { first: 200, later: 500, laterAfter: 2_000 };
 /** Temporal's state of an activity that waits for its next attempt. */
 const PENDING_SCHEDULED = 1;
+/** A change in any other state of Temporal may go on, also in states that are not known here. */
+const CLOSED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 /** States in which a step may be at work on the target. */
 const DRIVEN: readonly TaskState[] = ['running', 'cutting_over', 'waiting_for_cutover', 'stopping'];
 /** Events of a run that no worker has taken: started, task scheduled. */
@@ -229,6 +239,40 @@ export class SternaClient implements AsyncDisposable {
       'change_ambiguous',
       `Expected one change whose id contains ${JSON.stringify(part)}, found ${fitting.length}: ${fitting.slice(0, 5).join(', ')}. Give more of the id.`,
     );
+  }
+
+  /** Whether a change still runs; `not_found` also when it closed longer ago than Temporal remembers. */
+  async standOf(id: string): Promise<'running' | 'closed' | 'not_found'> {
+    try {
+      const { status } = await this.#handle(id).describe();
+      return CLOSED.includes(status.name) ? 'closed' : 'running';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'not_found';
+      throw translateClientError(error, id);
+    }
+  }
+
+  /** How long Temporal remembers what has closed. */
+  async retentionSeconds(): Promise<number> {
+    try {
+      const { config } = await this.connection.workflowService.describeNamespace({
+        namespace: this.temporal.options.namespace,
+      });
+      return Number(config?.workflowExecutionRetentionTtl?.seconds ?? Infinity);
+    } catch (error) {
+      throw translateClientError(error);
+    }
+  }
+
+  /** What is missing in Temporal for this data plane. */
+  async examine(): Promise<Finding[]> {
+    try {
+      return await this.connection.withDeadline(Date.now() + ANSWER_MS, () =>
+        examineTemporal(this.connection.workflowService, this.temporal.options.namespace, this.dataPlane),
+      );
+    } catch (error) {
+      throw translateClientError(error);
+    }
   }
 
   async pull(input: PullSchemaInput): Promise<PullSchemaResult> {

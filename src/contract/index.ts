@@ -1,5 +1,7 @@
 export * from './activities.js';
+export * from './consent.js';
 export * from './errors.js';
+export * from './finding.js';
 export * from './input.js';
 export * from './messages.js';
 export * from './names.js';

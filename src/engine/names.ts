@@ -5,5 +5,14 @@ import { createHash } from 'node:crypto';
 export { oldName, shadowName } from '../mysql/index.js';
 
 export function stateTableName(changeId: string): string {
-  return `_sterna_${createHash('sha256').update(changeId).digest('hex').slice(0, 20)}`;
+  return `_sterna_${digest(changeId)}`;
+}
+
+/** Of the user lock under which a table is taken for a change. */
+export function tableLockName(namespace: string, table: string): string {
+  return `_sterna_table_${digest(JSON.stringify([namespace, table]))}`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 20);
 }

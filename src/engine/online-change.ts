@@ -17,8 +17,8 @@ import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';
-import { StateTable } from './state-table.js';
-import { decideSwap, type SwapTable, swapTables } from './swap.js';
+import { StateTable, type TableRecord } from './state-table.js';
+import { decideSwap, type IntendedSwap, type SwapTable, swapTables } from './swap.js';
 import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
@@ -131,7 +131,10 @@ export class OnlineChange {
   }
 
   /** Removes what the change made on the target, and nothing else (E7). */
-  async cleanUp(input: CleanUpInput, context: EngineContext): Promise<void> {
+  async cleanUp(
+    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace'>,
+    context: EngineContext,
+  ): Promise<void> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
     if (!(await this.#exists(state))) return;
     // A claim, so that no driver that is still alive goes on with what is removed here (E1).
@@ -144,13 +147,10 @@ export class OnlineChange {
     await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
     const records = await state.readTables(driver.main);
     // Those whose swap was intended and not seen done were to be swapped in one RENAME: they are decided together.
-    const unseen = records
-      .filter((record) => record.swapIntended && record.phase !== 'swapped')
-      .map((record) => record.taskId);
-    const together = this.#tasks({ tasks: input.tasks.filter((task) => unseen.includes(task.id)) });
-    const found = unseen.length > 0 ? await decideSwap(driver, together) : 'not_swapped';
+    const unseen = records.filter((record) => record.swapIntended && record.phase !== 'swapped');
+    const found = unseen.length > 0 ? await decideSwap(driver, unseen.map(fromRecord)) : 'not_swapped';
     for (const record of records) {
-      const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record.taskId));
+      const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record));
       const left = swapped ? oldName(record.table) : shadowName(record.table);
       await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
     }
@@ -277,6 +277,12 @@ async function swappedTasks(session: Session, state: StateTable): Promise<string
       swapped.push(taskId);
   }
   return swapped;
+}
+
+/** What a swap is decided by is in the state as well: no plan is needed to clean up. */
+function fromRecord(record: TableRecord): IntendedSwap {
+  const { taskId, namespace, table, originalFingerprint, desiredFingerprint } = record;
+  return { namespace, task: { id: taskId, table, liveFingerprint: originalFingerprint, desiredFingerprint } };
 }
 
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {

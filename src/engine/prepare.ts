@@ -1,9 +1,12 @@
 import { type PlannedTask, SternaError } from '../contract/index.js';
 import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
+import { assertNoOtherChange } from './found-states.js';
+import { tableLockName } from './names.js';
 import { assertNamesFree, createShadow, deferIndexes, dropIndexes } from './shadow.js';
 import type { TableRecord } from './state-table.js';
 import { readTableShape } from './table-shape.js';
+import { withUserLock } from './user-lock.js';
 
 export interface PhysicalTask {
   readonly task: PlannedTask;
@@ -24,24 +27,7 @@ export async function prepareTables(
     let record = records.find((each) => each.taskId === task.id);
     if (record !== undefined && record.phase !== 'preparing') continue;
     await assertNotDrifted(driver.main, namespace, task);
-    if (record === undefined) {
-      await assertNamesFree(driver.main, namespace, task.table);
-      record = {
-        taskId: task.id,
-        namespace,
-        table: task.table,
-        phase: 'preparing',
-        originalFingerprint: task.liveFingerprint ?? '',
-        desiredFingerprint: task.desiredFingerprint ?? '',
-        deferredIndexes: [],
-        rowsCopied: 0,
-        rowsRepaired: 0,
-        swapIntended: false,
-      };
-      const inserted = record;
-      // Before the shadow exists, so that whatever exists is known to be ours (E7).
-      await driver.write(driver.main, () => driver.state.insertTable(driver.main, inserted));
-    }
+    record ??= await takeTable(driver, task, namespace);
     driver.context.progress({
       table: task.id,
       phase: 'preparing',
@@ -70,6 +56,33 @@ export async function prepareTables(
       fresh.map((record) => [record.taskId, { phase: 'copying' as const, deferredIndexes: record.deferredIndexes }]),
     ),
   );
+}
+
+/**
+ * Looks at the table and takes it under one lock, so that of two changes that come at the same moment only one has it
+ * (E1). The record comes before the shadow, so that whatever exists is known to be ours (E7).
+ */
+async function takeTable(driver: Driver, task: PlannedTask, namespace: string): Promise<TableRecord> {
+  const { id, table } = task;
+  const record: TableRecord = {
+    taskId: id,
+    namespace,
+    table,
+    phase: 'preparing',
+    originalFingerprint: task.liveFingerprint ?? '',
+    desiredFingerprint: task.desiredFingerprint ?? '',
+    deferredIndexes: [],
+    rowsCopied: 0,
+    rowsRepaired: 0,
+    swapIntended: false,
+  };
+  const held = `Expected no other change to be looking at ${id}, one is.`;
+  await withUserLock(driver.main, tableLockName(namespace, table), held, async () => {
+    await assertNoOtherChange(driver.main, driver.step.changeId, { id, namespace, table });
+    await assertNamesFree(driver.main, namespace, table);
+    await driver.write(driver.main, () => driver.state.insertTable(driver.main, record));
+  });
+  return record;
 }
 
 /** P1: what runs was planned for this table, as it is. */

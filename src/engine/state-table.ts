@@ -1,10 +1,8 @@
-import { type Control, type ControlInput, SternaError } from '../contract/index.js';
+import { type Control, type ControlInput, type Plan, SternaError } from '../contract/index.js';
 import { quoteName, quoteTable, type Session } from '../mysql/index.js';
 import type { KeyLiterals } from './key.js';
 import { stateTableName } from './names.js';
-
-/** How long a claim waits for a statement whose connection has just been ended, and the other way round. */
-const EXCLUSIVE_SECONDS = 5;
+import { withUserLock } from './user-lock.js';
 
 /** How far a table of the change has come. Later phases never go back to earlier ones, but for a repaired pass. */
 export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped';
@@ -38,6 +36,14 @@ export interface DriverRecord {
   readonly position: string | null;
 }
 
+/** The plan of a change that no workflow keeps, and the command that goes on with it. */
+export interface KeptPlan {
+  readonly plan: Plan;
+  readonly resume: string;
+}
+
+export const STATE_COMMENT = 'State of a Sterna schema change';
+
 /**
  * The state of a change on its target (E4): a small table next to the first changed table. Every method
  * is one statement or part of the caller's transaction.
@@ -67,8 +73,9 @@ export class StateTable {
     session: Session,
     input: Pick<ControlInput, 'planHash' | 'control'>,
     confirm: () => Promise<void>,
+    kept?: KeptPlan,
   ): Promise<void> {
-    const isNew = await this.#create(session, input);
+    const isNew = await this.#create(session, input, kept);
     try {
       await confirm();
     } catch (error) {
@@ -89,7 +96,11 @@ export class StateTable {
   }
 
   /** False when it was there. */
-  async #create(session: Session, { planHash, control }: Pick<ControlInput, 'planHash' | 'control'>): Promise<boolean> {
+  async #create(
+    session: Session,
+    { planHash, control }: Pick<ControlInput, 'planHash' | 'control'>,
+    kept: KeptPlan | undefined,
+  ): Promise<boolean> {
     const { warnings } = await session.execute(
       `CREATE TABLE IF NOT EXISTS ${this.sql} (
          id VARCHAR(160) NOT NULL PRIMARY KEY,
@@ -103,14 +114,16 @@ export class StateTable {
          cutover BOOLEAN NOT NULL DEFAULT FALSE,
          record JSON NULL,
          updated_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
-       ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='State of a Sterna schema change'`,
+       ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='${STATE_COMMENT}'`,
     );
     await session.execute(
-      `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, sequence, run, volume, cutover) VALUES
-         ('driver', ?, ?, 0, NULL, NULL, FALSE), ('marker', ?, NULL, 0, NULL, NULL, FALSE), ('control', ?, NULL, ?, ?, ?, ?)`,
+      `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, record, sequence, run, volume, cutover) VALUES
+         ('driver', ?, ?, ?, 0, NULL, NULL, FALSE), ('marker', ?, NULL, NULL, 0, NULL, NULL, FALSE),
+         ('control', ?, NULL, NULL, ?, ?, ?, ?)`,
       [
         this.changeId,
         planHash,
+        kept === undefined ? null : JSON.stringify(kept),
         this.changeId,
         this.changeId,
         control.sequence,
@@ -144,20 +157,8 @@ export class StateTable {
    * a claim returns, and none comes after it (E1). A row lock would not do, since DDL gives it up.
    */
   async exclusively<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    const [lock] = await session.query<{ held: number | null }>('SELECT GET_LOCK(?, ?) AS held', [
-      this.name,
-      EXCLUSIVE_SECONDS,
-    ]);
-    if (lock?.held !== 1)
-      throw new SternaError(
-        'lock_not_granted',
-        `Expected no statement of an earlier driver of change ${this.changeId} to be running, one still is. It is tried again.`,
-      );
-    try {
-      return await work();
-    } finally {
-      await session.query('SELECT RELEASE_LOCK(?)', [this.name]).catch(() => session.destroy()); // it goes with its connection
-    }
+    const held = `Expected no statement of an earlier driver of change ${this.changeId} to be running, one still is.`;
+    return withUserLock(session, this.name, held, work);
   }
 
   /** Takes over from any earlier driver (E1): waits for its transactions in flight, and refuses all later ones. */
@@ -210,9 +211,17 @@ export class StateTable {
 
   async readTables(session: Session): Promise<TableRecord[]> {
     const rows = await session.query<{ record: unknown }>(
-      `SELECT record FROM ${this.sql} WHERE record IS NOT NULL ORDER BY id`,
+      `SELECT record FROM ${this.sql} WHERE id LIKE 'table:%' ORDER BY id`,
     );
-    return rows.map(({ record }) => (typeof record === 'string' ? JSON.parse(record) : record) as TableRecord);
+    return rows.map(({ record }) => fromJson(record) as TableRecord);
+  }
+
+  /** Null where a workflow keeps the plan. Throws where there is no state table. */
+  async readKeptPlan(session: Session): Promise<KeptPlan | null> {
+    const [row] = await session.query<{ record: unknown }>(
+      `SELECT record FROM ${this.sql} WHERE id = 'driver' AND record IS NOT NULL`,
+    );
+    return row === undefined ? null : (fromJson(row.record) as KeptPlan);
   }
 
   async insertTable(session: Session, record: TableRecord): Promise<void> {
@@ -253,6 +262,10 @@ export class StateTable {
       `Expected the state of change ${this.changeId} in ${quoteName(this.name)}, found none. Somebody removed it; cancel the change and plan again.`,
     );
   }
+}
+
+function fromJson(value: unknown): unknown {
+  return typeof value === 'string' ? JSON.parse(value) : value;
 }
 
 function rowId(taskId: string): string {

@@ -2,6 +2,7 @@ import { SternaError } from '../contract/index.js';
 import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
 import type { Driver } from './driver.js';
+import { assertNoOtherChange } from './found-states.js';
 import type { PhysicalTask } from './prepare.js';
 
 const BACKOFF_MS = { first: 500, most: 10_000 };
@@ -23,6 +24,7 @@ export async function runStatements(
       `Expected ${task.id} as it was when planned, found ${task.action === 'create' ? 'another table of that name' : 'another definition'}. Nothing was changed; plan again.`,
     );
   }
+  await assertNoOtherChange(driver.main, driver.step.changeId, { id: task.id, namespace, table: task.table });
   try {
     for (const statement of task.statements) await runPatiently(driver, { task, namespace }, session, statement);
   } catch (error) {

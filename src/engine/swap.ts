@@ -193,15 +193,19 @@ function report({ record }: SwapTable, cutoverBlockMs: number, cutoverAttempts: 
   return { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired, cutoverBlockMs, cutoverAttempts };
 }
 
+/** What a swap is decided by. */
+export interface IntendedSwap {
+  readonly task: Pick<PlannedTask, 'id' | 'table' | 'liveFingerprint' | 'desiredFingerprint'>;
+  /** Physical MySQL schema. */
+  readonly namespace: string;
+}
+
 /**
  * Decides from the target whether an intended swap took place (E5): the RENAME is atomic, so either all
  * originals stand under their old names or all shadows under the new ones. In one transaction with the epoch, so
  * that a driver that was replaced meanwhile decides nothing (E1).
  */
-export async function decideSwap(
-  driver: Driver,
-  tables: readonly { readonly task: PlannedTask; readonly namespace: string }[],
-): Promise<'swapped' | 'not_swapped'> {
+export async function decideSwap(driver: Driver, tables: readonly IntendedSwap[]): Promise<'swapped' | 'not_swapped'> {
   return driver.write(driver.main, async () => {
     const found = await Promise.all(tables.map((table) => standOf(driver.main, table)));
     const [first] = found;
@@ -221,7 +225,7 @@ export async function decideSwap(
 
 async function standOf(
   session: Session,
-  { task, namespace }: { readonly task: PlannedTask; readonly namespace: string },
+  { task, namespace }: IntendedSwap,
 ): Promise<'swapped' | 'not_swapped' | 'undecided'> {
   const [current, shadow, old] = await Promise.all(
     [task.table, shadowName(task.table), oldName(task.table)].map((name) => readDefinition(session, namespace, name)),

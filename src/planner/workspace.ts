@@ -164,11 +164,7 @@ async function create(
 
 /** Drops scratch schemas whose planner is gone: their lock is free, their tables are empty by construction. */
 async function sweep(guard: Session): Promise<void> {
-  const rows = await guard.query<{ name: string }>(
-    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\\\_sterna\\\\_ws\\\\_%'",
-  );
-  for (const { name } of rows) {
-    if (!/^_sterna_ws_\d{13}_[0-9a-f]{8}$/.test(name)) continue;
+  for (const name of await listWorkspaces(guard)) {
     const [lock] = await guard.query<{ free: number }>('SELECT GET_LOCK(?, 0) AS free', [name]);
     if (lock?.free !== 1) continue;
     const [filled] = await guard.query<{ n: number }>(
@@ -178,4 +174,18 @@ async function sweep(guard: Session): Promise<void> {
     if (Number(filled?.n) === 0) await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
     await guard.query('SELECT RELEASE_LOCK(?)', [name]);
   }
+}
+
+/** Scratch schemas on the server, with and without a planner. */
+export async function listWorkspaces(session: Session): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\\\_sterna\\\\_ws\\\\_%'",
+  );
+  return rows.map(({ name }) => name).filter((name) => /^_sterna_ws_\d{13}_[0-9a-f]{8}$/.test(name));
+}
+
+/** No planner is at work in it. */
+export async function isFree(session: Session, workspace: string): Promise<boolean> {
+  const [lock] = await session.query<{ free: number | null }>('SELECT IS_FREE_LOCK(?) AS free', [workspace]);
+  return lock?.free === 1;
 }

@@ -1,2 +1,3 @@
 export { openTargetClient } from './mysql-target-client.js';
-export type { Log, OperationContext, TargetClient } from './target-client.js';
+export type { Log, OperationContext, TargetClient, TargetExamination } from './target-client.js';
+export type { ChangeHold, FoundChange, LeftoverTable } from '../engine/index.js';

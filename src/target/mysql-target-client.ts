@@ -11,10 +11,10 @@ import type {
   StepOutcome,
 } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
-import { OnlineChange } from '../engine/index.js';
+import { ChangeHold, findLeftovers, type FoundChange, OnlineChange } from '../engine/index.js';
 import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
-import { planChange, pullSchema } from '../planner/index.js';
-import type { OperationContext, TargetClient } from './target-client.js';
+import { examineServer, planChange, pullSchema } from '../planner/index.js';
+import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
 
 export interface TargetOptions {
   readonly connection: ConnectionConfig;
@@ -83,6 +83,25 @@ class MysqlTargetClient implements TargetClient {
 
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
     return this.#change.writeControl(input, context);
+  }
+
+  holdChange(changeId: string): Promise<ChangeHold> {
+    return ChangeHold.take(this.server, changeId, this.options.physical);
+  }
+
+  async examine(namespaces = this.options.namespaces): Promise<TargetExamination> {
+    const wanted = namespaces?.map((namespace) => this.options.physical(namespace)); // R4: before any connection
+    const { findings, schemas } = await examineServer(this.server, wanted);
+    await using session = await this.server.connect();
+    return { findings, leftovers: await findLeftovers(session, schemas) };
+  }
+
+  async removeChange({ namespace, change }: FoundChange, context: OperationContext): Promise<void> {
+    if (change === undefined) return;
+    const { id, planHash } = change;
+    // The namespace is that of the server already.
+    const found = new OnlineChange(this.server, (schema) => schema);
+    await found.cleanUp({ changeId: id, planHash, stateNamespace: namespace }, context);
   }
 
   close(): Promise<void> {

@@ -2,6 +2,7 @@ import type {
   CleanUpInput,
   ControlInput,
   ControlResult,
+  Finding,
   Plan,
   PlanRequest,
   ProbeResult,
@@ -10,6 +11,7 @@ import type {
   StepOutcome,
   TaskProgress,
 } from '../contract/index.js';
+import type { ChangeHold, FoundChange, Leftovers } from '../engine/index.js';
 
 export interface Log {
   debug(fields: object, message: string): void;
@@ -32,6 +34,11 @@ export interface OperationContext {
   readonly log: Log;
 }
 
+export interface TargetExamination {
+  readonly findings: readonly Finding[];
+  readonly leftovers: Leftovers;
+}
+
 /**
  * Everything Sterna does on one target. One object per target and worker, shared by all its changes;
  * namespaces come with each operation. Every step may be run again after a crash at any point.
@@ -48,6 +55,14 @@ export interface TargetClient {
   cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
+
+  /** For a process that drives a change by itself, without a workflow. Whoever takes it disposes of it. */
+  holdChange(changeId: string): Promise<ChangeHold>;
+
+  /** What the server lacks, and what changes have left. @param namespaces absent: all that the target allows */
+  examine(namespaces: readonly string[] | undefined): Promise<TargetExamination>;
+  /** Removes what a change has made (E7). Whoever asks knows that it has ended; `confirm` is asked once more. */
+  removeChange(change: FoundChange, context: OperationContext): Promise<void>;
 
   /** Closes its connections; called once, when nobody uses the client any more (K2). */
   close(): Promise<void>;

@@ -19,10 +19,11 @@ import {
   type TaskReport,
   type TaskState,
   type TaskStatus,
+  worstSafety,
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
 import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
-import { assertConsent, worstSafety } from './consent.js';
+import { assertConsent } from './consent.js';
 import { EventLog } from './event-log.js';
 import { assertMessageShape, detailOf } from './message-shape.js';
 

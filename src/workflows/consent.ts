@@ -1,29 +1,11 @@
-import type { Plan, Safety } from '../contract/index.js';
+import { assertConsent as check, type Plan, SternaError } from '../contract/index.js';
 import { refusal } from './change-input.js';
 
-/** Throws unless this plan may run: P3 whatever the options say, P2 unless the loss is consented to. */
+/** P2, P3: the failure that reaches whoever asked has the stable code. */
 export function assertConsent(plan: Plan, allowUnsafe: boolean): void {
-  const list = (safety: Safety): string =>
-    plan.tasks
-      .filter((task) => task.safety === safety)
-      .map((task) => `${task.id} (${task.reasons.map((reason) => reason.message).join('; ')})`)
-      .join(', ');
-  const worst = worstSafety(plan);
-  if (worst === 'blocked') {
-    throw refusal(
-      'plan_blocked',
-      `Expected a plan that can be carried out safely, but these tables are blocked: ${list('blocked')}. No flag overrides it.`,
-    );
+  try {
+    check(plan, allowUnsafe);
+  } catch (error) {
+    throw error instanceof SternaError ? refusal(error.code, error.message) : error;
   }
-  if (worst === 'unsafe' && !allowUnsafe) {
-    throw refusal(
-      'unsafe_not_allowed',
-      `Expected consent to what may lose data: ${list('unsafe')}. Apply with allowUnsafe if that is meant.`,
-    );
-  }
-}
-
-export function worstSafety(plan: Plan): Safety {
-  const found = new Set(plan.tasks.map((task) => task.safety));
-  return found.has('blocked') ? 'blocked' : found.has('unsafe') ? 'unsafe' : 'safe';
 }

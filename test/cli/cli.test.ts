@@ -21,6 +21,7 @@ const COMMANDS = [
   'volume',
   'pull',
   'targets',
+  'doctor',
   'worker',
 ];
 

@@ -30,7 +30,7 @@ it.each([
   ['from workflows to the Temporal client', 'src/workflows/x.ts', `import { Client } from '@temporalio/client';`],
   ['from the CLI to the driver', 'src/cli/x.ts', `import mysql from 'mysql2/promise';`],
   ['from the engine to the binlog reader', 'src/engine/x.ts', `import ZongJi from '@vlasky/zongji';`],
-  ...['router', 'inventory', 'target', 'planner', 'engine', 'mysql'].map((module) => [
+  ...['local', 'router', 'inventory', 'target', 'planner', 'engine', 'mysql'].map((module) => [
     `from ${module} to Temporal`,
     `src/${module}/x.ts`,
     `import { log } from '@temporalio/activity';`,

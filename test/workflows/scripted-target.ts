@@ -84,6 +84,19 @@ export class ScriptedTarget implements TargetClient {
       schema: { shop: { 'a.sql': 'CREATE TABLE `a` (`id` int)' } },
     }));
   }
+  /** Workflows keep their own plan. */
+  holdChange(): ReturnType<TargetClient['holdChange']> {
+    return Promise.reject(new Error('Expected no workflow to hold a change.'));
+  }
+
+  examine(): ReturnType<TargetClient['examine']> {
+    return Promise.reject(new Error('Expected no workflow to examine a target.'));
+  }
+
+  removeChange(): ReturnType<TargetClient['removeChange']> {
+    return Promise.reject(new Error('Expected no workflow to remove what it does not own.'));
+  }
+
   probe(context: OperationContext): ReturnType<TargetClient['probe']> {
     return this.#run('probe', [], {}, context, () => ({
       ok: true,

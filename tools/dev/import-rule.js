@@ -16,6 +16,8 @@ const MAY_IMPORT = {
   // The two hand a connection's description on to the target client, and open none.
   inventory: ['mysql', 'contract'],
   router: ['inventory', 'target', 'mysql', 'contract'],
+  // What runs beside the databases without Temporal.
+  local: ['router', 'inventory', 'target', 'contract'],
   // Only how payloads travel; both ends use it.
   codec: [],
   activities: ['router', 'target', 'contract'],
@@ -23,8 +25,8 @@ const MAY_IMPORT = {
   client: ['codec', 'contract'],
   // Activities meet router and inventory here; workflows are bundled from their path, not imported.
   worker: ['codec', 'activities', 'router', 'inventory', 'target', 'contract'],
-  // Two commands run the data plane in their own process: `worker` and `--local`.
-  cli: ['client', 'worker', 'router', 'inventory', 'target', 'contract'],
+  // Some commands run next to the databases: `worker`, `doctor` and `--local`.
+  cli: ['client', 'worker', 'local', 'router', 'inventory', 'target', 'contract'],
 };
 
 const MODULES = Object.keys(MAY_IMPORT);

@@ -1,6 +1,6 @@
 import { type InventoryLog, loadStaticInventory, mapNamespace } from '../inventory/index.js';
-import { TargetRouter } from '../router/index.js';
 import { openTargetClient } from '../target/index.js';
+import { TargetRouter } from './target-router.js';
 
 /** The router over an inventory file: what a worker, or any other process next to the databases, needs. */
 export async function openRouter(inventory: string, log: InventoryLog): Promise<TargetRouter> {

@@ -1,0 +1,215 @@
+import type { Finding } from '../contract/index.js';
+import { type MysqlServer, type Session } from '../mysql/index.js';
+import { PLANNING_SETTINGS } from './live-tables.js';
+import { binlogMisfits, describeMisfit, holds, missingGrants, readGrants, readSettings } from './server-conditions.js';
+import { isFree, listWorkspaces } from './workspace.js';
+
+const OLDEST = [8, 0, 13] as const;
+const DAY_SECONDS = 86_400;
+const PACKET_BYTES = 64 * 1024 * 1024;
+const WORKSPACE_NEEDS = ['SELECT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'];
+const SYSTEM_SCHEMAS = ['mysql', 'sys', 'information_schema', 'performance_schema'];
+
+export interface Examination {
+  readonly findings: readonly Finding[];
+  /** MySQL schemas that were looked at, and that exist. */
+  readonly schemas: readonly string[];
+}
+
+/**
+ * Everything that planning and copies need of a server, looked at in one go.
+ *
+ * @param wanted MySQL schemas; absent: those in which this user may do anything
+ */
+export async function examineServer(server: MysqlServer, wanted: readonly string[] | undefined): Promise<Examination> {
+  await using session = await server.connect({ settings: PLANNING_SETTINGS });
+  const settings = await readSettings(session);
+  const grants = await readGrants(session);
+  const seen = await schemasOf(session);
+  const schemas = wanted?.filter((name) => seen.includes(name)) ?? seen.filter((name) => mayUse(grants, name));
+  const user = await userOf(session);
+  const findings = [
+    ...versionFindings(settings.version),
+    ...(await writerFindings(session)),
+    ...schemaFindings(wanted, seen, user),
+    ...privilegeFindings(grants, schemas, user, await hasSleepingRoles(session, grants)),
+    ...binlogMisfits(settings).map((misfit): Finding => ({
+      code: 'binlog-setting',
+      level: 'problem',
+      message: `${describeMisfit(misfit)}${misfit.advice === undefined ? '' : ` ${misfit.advice}.`} Sessions that are open keep the old value.`,
+      run: misfit.run,
+    })),
+    ...limitFindings(await readLimits(session)),
+    ...(await workspaceFindings(session)),
+  ];
+  return { findings, schemas };
+}
+
+/** Of MySQL, and not older than what a swap relies on: RENAME TABLE under LOCK TABLES. */
+export function versionFindings(version: string): Finding[] {
+  const message = `Expected MySQL ${OLDEST.join('.')} or later, found ${version}. Use a server that fits.`;
+  const problem: Finding = { code: 'server-version', level: 'problem', message, run: [] };
+  if (/mariadb/i.test(version)) return [problem];
+  const parts = version.split(/[.-]/).map(Number);
+  const differing = OLDEST.findIndex((part, i) => parts[i] !== part);
+  return differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0) ? [] : [problem];
+}
+
+async function writerFindings(session: Session): Promise<Finding[]> {
+  const [row] = await session.query<{ readOnly: number }>(
+    'SELECT (@@GLOBAL.read_only OR @@GLOBAL.super_read_only OR @@GLOBAL.innodb_read_only) AS readOnly',
+  );
+  if (Number(row?.readOnly) === 0) return [];
+  const message =
+    'Expected the writer of this target, found a read-only server. Point the inventory entry at the writer.';
+  return [{ code: 'read-only', level: 'problem', message, run: [] }];
+}
+
+function schemaFindings(wanted: readonly string[] | undefined, seen: readonly string[], user: string): Finding[] {
+  return (wanted ?? [])
+    .filter((name) => !seen.includes(name))
+    .map((name) => ({
+      code: 'schema-unknown',
+      level: 'problem',
+      message: `Expected schema ${name} on the server, found none that this user may see. Create it, correct the inventory entry, or grant the user what it needs there.`,
+      run: missingGrants([], name, true)
+        .slice(0, 1)
+        .map((grant) => `${grant} TO ${user}`),
+    }));
+}
+
+/** What is granted on nothing in particular comes once, whichever schema needs it. */
+function privilegeFindings(
+  grants: readonly string[],
+  schemas: readonly string[],
+  user: string,
+  sleepingRoles: boolean,
+): Finding[] {
+  const to = (grant: string): string => `${grant} TO ${user}`;
+  const planning = holdsAll(grants, WORKSPACE_NEEDS, '_sterna_ws_0000000000000_00000000')
+    ? []
+    : ['GRANT ALL ON `\\_sterna\\_ws\\_%`.*'];
+  const needed = [...new Set(schemas.flatMap((schema) => missingGrants(grants, schema, true)))];
+  const optional = [
+    ...(holds(grants, 'SELECT', 'performance_schema') ? [] : ['GRANT SELECT ON performance_schema.*']),
+    ...(holds(grants, 'SESSION_VARIABLES_ADMIN', null) ? [] : ['GRANT SESSION_VARIABLES_ADMIN ON *.*']),
+  ];
+  const findings: Finding[] = [];
+  if (planning.length > 0)
+    findings.push({
+      code: 'workspace-privileges',
+      level: 'problem',
+      message: 'Expected the user to be allowed scratch schemas for planning, it is not.',
+      run: planning.map(to),
+    });
+  if (schemas.length === 0)
+    findings.push({
+      code: 'no-schema',
+      level: 'problem',
+      message:
+        'Expected a schema that this user may change, found none. Name one with --namespace, and grant what is then said.',
+      run: [],
+    });
+  if (needed.length > 0)
+    findings.push({
+      code: 'privileges',
+      level: 'problem',
+      message: 'Expected the user to hold what changes need, copies included; it lacks some of it.',
+      run: needed.map(to),
+    });
+  if (optional.length > 0)
+    findings.push({
+      code: 'optional-privileges',
+      level: 'note',
+      message: 'Without them, nobody is told who holds a lock, or chunks have at most 1,024 rows.',
+      run: optional.map(to),
+    });
+  if (sleepingRoles && planning.length + needed.length > 0)
+    findings.push({
+      code: 'roles',
+      level: 'note',
+      message: 'The user has roles that are not active when it connects; what is missing may be in one of them.',
+      run: [`SET DEFAULT ROLE ALL TO ${user}`],
+    });
+  return findings;
+}
+
+interface Limits {
+  /** 0: binlogs are kept for ever. */
+  readonly retentionSeconds: number;
+  readonly packetBytes: number;
+}
+
+async function readLimits(session: Session): Promise<Limits> {
+  const [row] = await session.query<{ seconds: number | string; packet: number | string }>(
+    'SELECT @@GLOBAL.binlog_expire_logs_seconds AS seconds, @@GLOBAL.max_allowed_packet AS packet',
+  );
+  return { retentionSeconds: Number(row?.seconds ?? 0), packetBytes: Number(row?.packet ?? 0) };
+}
+
+export function limitFindings({ retentionSeconds, packetBytes }: Limits): Finding[] {
+  const findings: Finding[] = [];
+  if (retentionSeconds > 0 && retentionSeconds < DAY_SECONDS)
+    findings.push({
+      code: 'binlog-retention',
+      level: 'note',
+      message: `Binlogs are kept for ${retentionSeconds} seconds: a change that stays stopped for longer cannot be resumed.`,
+      run: [`SET PERSIST binlog_expire_logs_seconds = ${3 * DAY_SECONDS}`],
+    });
+  if (packetBytes < PACKET_BYTES)
+    findings.push({
+      code: 'packet-size',
+      level: 'note',
+      message: `max_allowed_packet is ${packetBytes} bytes: rows with values of about that size cannot be compared, and end their change.`,
+      run: [`SET PERSIST max_allowed_packet = ${PACKET_BYTES}`],
+    });
+  return findings;
+}
+
+async function workspaceFindings(session: Session): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of await listWorkspaces(session)) {
+    if (!(await isFree(session, name))) continue; // a planner is at work
+    findings.push({
+      code: 'workspace',
+      level: 'note',
+      message: `Scratch schema ${name} was left by a planner that was killed. The next plan removes it.`,
+      run: [`DROP DATABASE \`${name}\``],
+    });
+  }
+  return findings;
+}
+
+async function schemasOf(session: Session): Promise<string[]> {
+  const rows = await session.query<{ name: string }>('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA');
+  const own = new Set(await listWorkspaces(session));
+  return rows.map(({ name }) => name).filter((name) => !SYSTEM_SCHEMAS.includes(name) && !own.has(name));
+}
+
+function mayUse(grants: readonly string[], schema: string): boolean {
+  return ['INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER'].some((privilege) =>
+    holds(grants, privilege, schema),
+  );
+}
+
+function holdsAll(grants: readonly string[], privileges: readonly string[], schema: string): boolean {
+  return privileges.every((privilege) => holds(grants, privilege, schema));
+}
+
+/** Roles that are granted, as lines without an ON, and not active. */
+async function hasSleepingRoles(session: Session, grants: readonly string[]): Promise<boolean> {
+  const [row] = await session.query<{ active: string }>('SELECT CURRENT_ROLE() AS active');
+  const granted = grants.flatMap(
+    (line) => /^GRANT (`[^ ]+`@`[^ ]+`(?:,`[^ ]+`@`[^ ]+`)*) TO /.exec(line)?.[1]?.split(',') ?? [],
+  );
+  const active = new Set(row?.active.split(','));
+  return granted.some((role) => !active.has(role));
+}
+
+/** As a GRANT takes it. Shown to whoever asks on this machine, and to nobody else (R2). */
+async function userOf(session: Session): Promise<string> {
+  const [row] = await session.query<{ user: string; host: string }>(
+    "SELECT QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)) AS user, QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) AS host",
+  );
+  return `${row?.user}@${row?.host}`;
+}
