@@ -25,6 +25,8 @@ export function createChangeActivities(
     copyTables: (step) => run(COPYING, step, (client, context) => client.copyTables(step, context)),
     holdTables: (step) => run(COPYING, step, (client, context) => client.holdTables(step, context)),
     cutOver: (step) => run(COPYING, step, (client, context) => client.cutOver(step, context)),
+    guardRevert: (step) => run(COPYING, step, (client, context) => client.guardRevert(step, context)),
+    revertTables: (step) => run(COPYING, step, (client, context) => client.revertTables(step, context)),
     cleanUp: (input) => run(STATEMENTS, input, (client, context) => client.cleanUp(input, context)),
   };
 }

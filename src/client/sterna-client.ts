@@ -56,7 +56,10 @@ const WATCH_INTERVAL_MS = { first: 200, later: 500, laterAfter: 2_000 };
 /** Temporal's state of an activity that waits for its next attempt. */
 const PENDING_SCHEDULED = 1;
 /** States in which a step may be at work on the target. */
-const DRIVEN: readonly TaskState[] = ['running', 'cutting_over', 'waiting_for_cutover', 'stopping'];
+const DRIVEN: readonly TaskState[] = [
+  ...(['running', 'cutting_over', 'waiting_for_cutover', 'stopping'] as const),
+  ...(['revert_window', 'reverting'] as const),
+];
 /** Events of a run that no worker has taken: started, task scheduled. */
 const UNTAKEN_EVENTS = 2;
 

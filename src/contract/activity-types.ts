@@ -17,6 +17,8 @@ export interface ChangeActivities {
   readonly copyTables: (step: StepInput) => Promise<StepOutcome>;
   readonly holdTables: (step: StepInput) => Promise<StepOutcome>;
   readonly cutOver: (step: StepInput) => Promise<StepOutcome>;
+  readonly guardRevert: (step: StepInput) => Promise<StepOutcome>;
+  readonly revertTables: (step: StepInput) => Promise<StepOutcome>;
   readonly cleanUp: (input: CleanUpInput) => Promise<void>;
 }
 

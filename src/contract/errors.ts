@@ -243,6 +243,12 @@ export const ERRORS = define({
     meaning: 'Somebody changed the definition of the table during the copy.',
     remedy: 'Plan again.',
   },
+  not_revertible: {
+    exitCode: 3,
+    retry: false,
+    meaning: 'The change cannot be taken back once its tables are swapped.',
+    remedy: 'Leave the revert window out, or change the tables in a way that can be taken back.',
+  },
   row_does_not_fit: {
     exitCode: 1,
     retry: false,

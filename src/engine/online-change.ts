@@ -11,15 +11,16 @@ import {
 import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
-import { copyRows } from './copy.js';
+import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
 import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
+import { followSwapped } from './revert.js';
 import { buildIndexes } from './shadow.js';
 import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
-import { decideSwap, type SwapTable, swapTables } from './swap.js';
+import { BACK, decideSwap, FORTH, isUnseen, swapTables } from './swap.js';
 import { TableRows } from './table-rows.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
@@ -28,6 +29,12 @@ import { MAX_CONNECTIONS } from './volume.js';
 const DDL_LOCK_WAIT_SECONDS = 2;
 const HOLD_INTERVAL_MS = 100;
 const HOLD_SAVE_MS = 1_000;
+
+/** What the steps of a copy know of a table. */
+interface OnlineTable extends CopyTable {
+  readonly task: PlannedTask;
+}
+
 /** The rows of the state table exist when it is removed: this one is never written. */
 const NO_CONTROL = { sequence: 0, run: 'stop', volume: 1, cutover: false } as const;
 
@@ -80,29 +87,46 @@ export class OnlineChange {
   holdTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
       const tables = await this.#follow(driver, step);
-      let savedAt = 0;
-      for (;;) {
-        await driver.checkpoint();
-        const asked = driver.control.cutover;
-        if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
-          await driver.catchUp(driver.main);
-          await driver.save(await driver.flush(driver.main));
-          savedAt = Date.now();
-          for (const { record, estimatedRows } of tables) {
-            context.progress({
-              table: record.taskId,
-              phase: 'holding',
-              rows: record.rowsCopied,
-              of: Math.max(estimatedRows, record.rowsCopied),
-              percent: 100,
-              rowsPerSecond: 0,
-              waitingFor: 'cutover',
-            });
-          }
+      return keepEqual(driver, () => {
+        for (const { record, estimatedRows } of tables) {
+          context.progress({
+            table: record.taskId,
+            phase: 'holding',
+            rows: record.rowsCopied,
+            of: Math.max(estimatedRows, record.rowsCopied),
+            percent: 100,
+            rowsPerSecond: 0,
+            waitingFor: 'cutover',
+          });
         }
-        if (asked) return { outcome: 'asked' };
-        await driver.pause(HOLD_INTERVAL_MS);
-      }
+      });
+    });
+  }
+
+  /** Keeps the replaced tables equal to the new ones until a swap back is asked for. */
+  guardRevert(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const tables = await followSwapped(driver, this.#tasks(step));
+      return keepEqual(driver, () => {
+        for (const { record } of tables) {
+          const { taskId: table, rowsCopied: rows } = record;
+          context.progress({ table, phase: 'guarding', rows, of: rows, percent: 100, rowsPerSecond: 0 });
+        }
+      });
+    });
+  }
+
+  /** Swaps back, with every write made since: the cutover with the roles exchanged. */
+  revertTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const records = await driver.state.readTables(driver.main);
+      const mine = records.filter((record) => step.tasks.some((task) => task.id === record.taskId));
+      if (mine.length > 0 && mine.every((record) => record.phase === 'reverted')) return done({});
+      const unseen = mine.some((record) => isUnseen(record, BACK));
+      if (unseen && (await decideSwap(driver, this.#tasks(step), BACK)) === BACK.stand) return done({});
+      const tables = await followSwapped(driver, this.#tasks(step));
+      await swapTables(driver, tables, BACK);
+      return done({});
     });
   }
 
@@ -144,17 +168,16 @@ export class OnlineChange {
       context,
     );
     await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
-    const records = await state.readTables(driver.main);
     // Those whose swap was intended and not seen done were to be swapped in one RENAME: they are decided together.
-    const unseen = records
-      .filter((record) => record.swapIntended && record.phase !== 'swapped')
-      .map((record) => record.taskId);
-    const together = this.#tasks({ tasks: input.tasks.filter((task) => unseen.includes(task.id)) });
-    const found = unseen.length > 0 ? await decideSwap(driver, together) : 'not_swapped';
-    for (const record of records) {
-      const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record.taskId));
-      const left = swapped ? oldName(record.table) : shadowName(record.table);
-      await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
+    for (const direction of [FORTH, BACK]) {
+      const records = await state.readTables(driver.main);
+      const unseen = records.filter((record) => isUnseen(record, direction)).map((record) => record.taskId);
+      const together = this.#tasks({ tasks: input.tasks.filter((task) => unseen.includes(task.id)) });
+      if (unseen.length > 0) await decideSwap(driver, together, direction);
+    }
+    for (const { phase, namespace, table } of await state.readTables(driver.main)) {
+      const left = phase === 'swapped' ? oldName(table) : shadowName(table);
+      await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(namespace, left)}`);
     }
     await driver.runDdl(session, `DROP TABLE ${state.sql}`);
   }
@@ -201,9 +224,9 @@ export class OnlineChange {
   }
 
   /** Reads the state of these tables and starts to follow their changes. */
-  async #follow(driver: Driver, step: StepInput): Promise<SwapTable[]> {
+  async #follow(driver: Driver, step: StepInput): Promise<OnlineTable[]> {
     const records = await driver.state.readTables(driver.main);
-    const tables: SwapTable[] = [];
+    const tables: OnlineTable[] = [];
     for (const { task, namespace } of this.#tasks(step)) {
       const record = records.find((each) => each.taskId === task.id);
       if (record === undefined)
@@ -224,7 +247,7 @@ export class OnlineChange {
     return tables;
   }
 
-  async #buildIndexes(driver: Driver, table: SwapTable): Promise<void> {
+  async #buildIndexes(driver: Driver, table: OnlineTable): Promise<void> {
     const { record, task, rows } = table;
     const tick = (): void =>
       driver.context.progress({
@@ -257,12 +280,30 @@ export class OnlineChange {
  */
 async function swappedTasks(session: Session, state: StateTable): Promise<string[]> {
   const swapped: string[] = [];
-  for (const { taskId, phase, swapIntended, namespace, table } of await state.readTables(session)) {
-    const unseen = phase !== 'swapped' && swapIntended;
-    if (phase === 'swapped' || (unseen && (await readDefinition(session, namespace, oldName(table))) !== null))
-      swapped.push(taskId);
+  for (const record of await state.readTables(session)) {
+    const { taskId, phase, namespace, table } = record;
+    const unseen = isUnseen(record, FORTH) || isUnseen(record, BACK);
+    const replaced = unseen && (await readDefinition(session, namespace, oldName(table))) !== null;
+    if (unseen ? replaced : phase === 'swapped') swapped.push(taskId);
   }
   return swapped;
+}
+
+/** Flushes and saves again and again, until what these tables wait for is asked for. */
+async function keepEqual(driver: Driver, tell: () => void): Promise<StepOutcome> {
+  let savedAt = 0;
+  for (;;) {
+    await driver.checkpoint();
+    const asked = driver.control.cutover;
+    if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
+      await driver.catchUp(driver.main);
+      await driver.save(await driver.flush(driver.main));
+      savedAt = Date.now();
+      tell();
+    }
+    if (asked) return { outcome: 'asked' };
+    await driver.pause(HOLD_INTERVAL_MS);
+  }
 }
 
 async function readRows(session: Session, namespace: string, task: PlannedTask): Promise<TableRows> {
@@ -286,7 +327,7 @@ function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {
   return { outcome: 'done', reports };
 }
 
-function reports(tables: readonly SwapTable[]): Record<string, TaskReport> {
+function reports(tables: readonly OnlineTable[]): Record<string, TaskReport> {
   return Object.fromEntries(
     tables.map(({ record }) => [record.taskId, { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired }]),
   );

@@ -7,7 +7,7 @@ import { stateTableName } from './names.js';
 const EXCLUSIVE_SECONDS = 5;
 
 /** How far a table of the change has come. Later phases never go back to earlier ones, but for a repaired pass. */
-export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped';
+export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped' | 'reverted';
 
 /** The row of one table in the state table. */
 export interface TableRecord {
@@ -27,6 +27,8 @@ export interface TableRecord {
   readonly rowsRepaired: number;
   /** Set before the first RENAME is tried, so that a lost connection can be decided from the target (E5). */
   readonly swapIntended: boolean;
+  /** The same for the RENAME back. */
+  readonly revertIntended?: boolean;
 }
 
 export type TableUpdate = Partial<Omit<TableRecord, 'taskId' | 'namespace' | 'table'>>;

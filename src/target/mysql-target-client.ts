@@ -77,6 +77,14 @@ class MysqlTargetClient implements TargetClient {
     return this.#write(() => this.#change.cutOver(step, context));
   }
 
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.guardRevert(step, context));
+  }
+
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.revertTables(step, context));
+  }
+
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void> {
     return this.#change.cleanUp(input, context);
   }

@@ -46,6 +46,8 @@ export interface TargetClient {
   copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
 

@@ -70,9 +70,7 @@ export function resolveInput(input: SchemaChangeInput): ResolvedOptions {
   mistakes.expect(input.source === undefined || isObject(input.source), 'source: expected an object');
   expectOptions(input.options ?? {}, mistakes);
   mistakes.throwIfAny();
-  const options = { ...DEFAULT_OPTIONS, ...input.options };
-  assertNoRevertWindow(options.revertWindow);
-  return options;
+  return { ...DEFAULT_OPTIONS, ...input.options };
 }
 
 /** Checks the route of a read, whoever asked for it. */
@@ -108,14 +106,6 @@ function expectOptions(options: ChangeOptions, mistakes: Mistakes): void {
   each('volume', isVolume, `a whole number from ${MIN_VOLUME} to ${MAX_VOLUME}`);
   each('onConflict', (value) => value === 'reject' || value === 'queue', '"reject" or "queue"');
   each('ignoreTables', (value) => isListOf(value, isText), 'a list of globs');
-}
-
-export function assertNoRevertWindow(revertWindow: string): void {
-  if (parseDuration(revertWindow) === 0) return;
-  throw refusal(
-    'not_supported',
-    `Expected revertWindow "0s", got ${show(revertWindow)}: this version cannot keep the old table equal after the cutover. Leave the option out.`,
-  );
 }
 
 export function isVolume(volume: unknown): volume is number {

@@ -112,6 +112,17 @@ export class ScriptedTarget implements TargetClient {
       return this.#done(step);
     });
   }
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('guardRevert', step, context, 'guarding', () =>
+      this.#write(step).cutover ? { outcome: 'asked' } : undefined,
+    );
+  }
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('revertTables', step, context, 'catching_up', () => {
+      for (const { id } of step.tasks) this.swapped.delete(id);
+      return this.#done(step);
+    });
+  }
   async cleanUp(input: StepInput, context: OperationContext): Promise<void> {
     await this.#run('cleanUp', [], input, context, () => true);
   }
