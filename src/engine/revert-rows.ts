@@ -122,7 +122,7 @@ export class RevertRows implements FollowedRows {
     return literals(false);
   }
 
-  /** Each part that finds its place may make room for another one. */
+  /** Each part that finds its place may make room for another one, most often for its neighbour: so to and fro. */
   async #inPasses(session: Session, parts: readonly Part[]): Promise<void> {
     for (let left = parts; left.length > 0;) {
       const stuck: Part[] = [];
@@ -137,7 +137,7 @@ export class RevertRows implements FollowedRows {
         }
       }
       if (stuck.length === left.length) throw conflict;
-      left = stuck;
+      left = stuck.reverse();
     }
   }
 

@@ -4,11 +4,13 @@ import type { Driver } from './driver.js';
 import { oldName } from './names.js';
 import type { PhysicalTask } from './prepare.js';
 import { RevertRows } from './revert-rows.js';
+import type { TableRecord } from './state-table.js';
 import { FORTH, renameStatement, type SwapTable } from './swap.js';
 
 /**
- * Reads the state of swapped tables and starts to follow the changes of the new ones, from the position that was taken
- * under the lock of their swap. Its RENAME comes after that position and is known by its text.
+ * Reads the state of swapped tables and starts to follow the changes of the new ones, from the RENAME on. The position
+ * before it would not do: what was written to the old tables has other columns, and the RENAME itself would be
+ * somebody's.
  */
 export async function followSwapped(driver: Driver, tasks: readonly PhysicalTask[]): Promise<SwapTable[]> {
   const records = await driver.state.readTables(driver.main);
@@ -34,10 +36,20 @@ export async function followSwapped(driver: Driver, tasks: readonly PhysicalTask
     }
     tables.push({ rows: await RevertRows.read(driver.main, namespace, task), record, task });
   }
-  const swapped = records.filter(({ phase }) => phase === 'swapped');
-  await driver.capture(
-    tables.map(({ rows }) => rows),
-    [renameStatement(swapped, FORTH)],
-  );
+  await passSwap(driver, records);
+  await driver.capture(tables.map(({ rows }) => rows));
   return tables;
+}
+
+/** Moves the position past the RENAME, once. Everything before it was flushed under its lock (E3, E4). */
+async function passSwap(driver: Driver, records: readonly TableRecord[]): Promise<void> {
+  const swapped = records.filter(({ phase }) => phase === 'swapped');
+  if (swapped.every(({ followed }) => followed === true)) return;
+  const place = await driver.after(renameStatement(swapped, FORTH));
+  if (place === undefined)
+    throw new SternaError(
+      'position_lost',
+      'Expected the RENAME of the swap in the binlog after the saved position, found none. The tables stay as they are; the change cannot be reverted.',
+    );
+  await driver.save(place, Object.fromEntries(swapped.map(({ taskId }) => [taskId, { followed: true }])));
 }

@@ -29,6 +29,8 @@ export interface TableRecord {
   readonly swapIntended: boolean;
   /** The same for the RENAME back. */
   readonly revertIntended?: boolean;
+  /** The position is past the RENAME of the swap, from where the new table's changes are followed. */
+  readonly followed?: boolean;
 }
 
 export type TableUpdate = Partial<Omit<TableRecord, 'taskId' | 'namespace' | 'table'>>;

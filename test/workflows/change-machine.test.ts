@@ -254,6 +254,7 @@ describe('the revert window', () => {
 
   it('keeps what is swapped out of a stop, a failure and a cancel of the rest', () => {
     const change = running(plannedTask('a'), plannedTask('b', { execution: 'instant' }));
+    change.set(['shop.b'], 'running');
     change.set([...ID, 'shop.b'], 'cutting_over');
     change.keep(ID, {});
     change.accept('stop', ME);
