@@ -14,6 +14,7 @@ import { type DesiredTable, invalid, readDesiredFiles, readStatements, type Writ
 import { diffTables } from './diff.js';
 import { readRowVersions, type Trial, tryStatement } from './execution.js';
 import { assertNamespace, isEmpty, type LiveTable, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
+import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
 import { parseDefinition } from './table-definition.js';
@@ -209,6 +210,7 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: 'new table',
       safety: reasons.length > 0 ? 'blocked' : 'safe',
       reasons,
+      ...notRevertible('create', 'a revert drops no table'),
       desired: canonical,
     });
   }
@@ -225,6 +227,7 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: 'not among the desired files',
       safety: blocked ? 'blocked' : 'unsafe',
       reasons,
+      ...notRevertible('drop', 'a revert brings no dropped table back'),
       live,
     });
   }
@@ -280,6 +283,9 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: trial.reason,
       safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
       reasons: [...unable, ...unsafe],
+      ...(trial.execution === 'copy'
+        ? revertibility(from, parseDefinition(result), differences)
+        : notRevertible('in-table', 'the table itself is changed, and none is kept')),
     });
   }
 
@@ -293,6 +299,7 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: '',
       safety: 'blocked',
       reasons,
+      ...notRevertible('blocked', 'it is not changed'),
     });
   }
 
@@ -305,7 +312,10 @@ class NamespacePlanner implements AsyncDisposable {
 
   #task(
     table: string,
-    task: Pick<PlannedTask, 'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons'> & {
+    task: Pick<
+      PlannedTask,
+      'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons' | 'revertible' | 'revertReasons'
+    > & {
       live?: LiveTable;
       desired?: string;
     },
@@ -362,6 +372,7 @@ function seal(plan: Omit<Plan, 'planHash'>): Plan {
     tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, ...task }) => ({
       ...task,
       reasons: task.reasons.map(({ code, column }) => ({ code, column })),
+      revertReasons: task.revertReasons?.map(({ code, column }) => ({ code, column })),
     })),
   };
   return { ...plan, planHash: createHash('sha256').update(JSON.stringify(stable)).digest('hex') };

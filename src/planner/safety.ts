@@ -1,7 +1,7 @@
 import type { Reason } from '../contract/index.js';
 import { narrowing } from './column-types.js';
 import type { Difference } from './diff.js';
-import type { TableDefinition } from './table-definition.js';
+import type { ColumnItem, TableDefinition } from './table-definition.js';
 
 /** Charsets whose every character another one has too. */
 const SUPERSETS: Readonly<Record<string, readonly string[]>> = {
@@ -67,6 +67,12 @@ export function unsafeReasons(
   ];
 }
 
+/** To a charset that does not have every character. */
+export function convertsCharset(from: Pick<ColumnItem, 'charset'>, to: Pick<ColumnItem, 'charset'>): boolean {
+  if (from.charset === null || to.charset === null || from.charset === to.charset) return false;
+  return !(SUPERSETS[from.charset] ?? []).includes(to.charset);
+}
+
 function columnReasons(
   { from, to }: Extract<Difference, { kind: 'change-column' }>,
   table: TableDefinition,
@@ -82,13 +88,7 @@ function columnReasons(
       column,
       message: `\`${column}\` becomes NOT NULL; rows without a value do not fit`,
     });
-  if (
-    from.charset !== null &&
-    to.charset !== null &&
-    from.charset !== to.charset &&
-    !empty &&
-    !(SUPERSETS[from.charset] ?? []).includes(to.charset)
-  ) {
+  if (convertsCharset(from, to) && !empty) {
     reasons.push({
       code: 'converts-charset',
       column,
