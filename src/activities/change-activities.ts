@@ -35,6 +35,10 @@ function fieldsOf({ changeId, route, tasks }: StepInput | CleanUpInput): Record<
   return { changeId, target: route.target, environment: route.environment, tasks: tasks.map((task) => task.id) };
 }
 
-export function requestOf({ target, environment, type }: Route): Pick<Route, 'target' | 'environment' | 'type'> {
+export function requestOf({
+  target,
+  environment,
+  type,
+}: Pick<Route, 'target' | 'environment' | 'type'>): Pick<Route, 'target' | 'environment' | 'type'> {
   return { target, environment, type };
 }

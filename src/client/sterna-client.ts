@@ -26,6 +26,9 @@ import {
   type TaskProgress,
   type TaskState,
   WORKFLOW_TYPES,
+  undropId,
+  type UndropTableInput,
+  type UndropTableResult,
 } from '../contract/index.js';
 import { translateClientError } from './client-error.js';
 
@@ -236,6 +239,11 @@ export class SternaClient implements AsyncDisposable {
 
   async pull(input: PullSchemaInput): Promise<PullSchemaResult> {
     return this.#run(WORKFLOW_TYPES.pullSchema, pullId(input, newSuffix()), input);
+  }
+
+  /** Brings back a table that a change has dropped, while it is kept. */
+  async undrop(input: UndropTableInput): Promise<UndropTableResult> {
+    return this.#run(WORKFLOW_TYPES.undropTable, undropId(input, newSuffix()), input);
   }
 
   async probe(input: ProbeTargetsInput = {}): Promise<ProbeTargetsResult> {

@@ -1,4 +1,5 @@
 export * from './activities.js';
+export * from './dropped.js';
 export * from './errors.js';
 export * from './input.js';
 export * from './messages.js';

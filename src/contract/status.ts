@@ -85,6 +85,13 @@ export interface PullSchemaResult {
   readonly schema: Record<string, Record<string, string>>;
 }
 
+export interface UndropTableResult {
+  readonly namespace: string;
+  readonly table: string;
+  /** The name under which it was kept. */
+  readonly restoredFrom: string;
+}
+
 export interface ProbeResult {
   readonly target: string;
   readonly environment?: string;

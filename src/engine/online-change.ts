@@ -13,6 +13,7 @@ import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
 import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { sweepDropped } from './dropped.js';
 import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
@@ -56,7 +57,10 @@ export class OnlineChange {
         await using session = await this.#ddlSession(driver, task.namespace);
         await runStatements(driver, task, session);
       }
-      if (step.last === true) await driver.runDdl(driver.main, `DROP TABLE ${driver.state.sql}`); // E7
+      if (step.last === true) {
+        await this.#sweep(driver, step);
+        await driver.runDdl(driver.main, `DROP TABLE ${driver.state.sql}`); // E7
+      }
       return done({});
     });
   }
@@ -179,6 +183,7 @@ export class OnlineChange {
       const left = phase === 'swapped' ? oldName(table) : shadowName(table);
       await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(namespace, left)}`);
     }
+    await this.#sweep(driver, input);
     await driver.runDdl(session, `DROP TABLE ${state.sql}`);
   }
 
@@ -217,6 +222,12 @@ export class OnlineChange {
         return error.reason === 'handover' ? { outcome: 'handover' } : { outcome: 'stopped', swapped: [] };
       throw error;
     }
+  }
+
+  /** Each change removes what earlier ones have dropped long enough ago, where it was at work: no timer has to run. */
+  async #sweep(driver: Driver, step: Pick<StepInput, 'tasks'>): Promise<void> {
+    await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
+    await sweepDropped(driver, session, new Set(this.#tasks(step).map(({ namespace }) => namespace)));
   }
 
   #tasks(step: Pick<StepInput, 'tasks'>): PhysicalTask[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import picomatch from 'picomatch';
 import {
+  plannedDroppedName,
   type Plan,
   type PlannedTask,
   type PlanRequest,
@@ -217,12 +218,22 @@ class NamespacePlanner implements AsyncDisposable {
 
   #drop(live: LiveTable): PlannedTask {
     const blocked = live.referencedBy.length > 0;
+    const kept = keptName(live);
     const reasons: Reason[] = blocked
       ? [{ code: 'foreign-key', message: `foreign keys point to the table: ${live.referencedBy.join(', ')}` }]
-      : [{ code: 'drops-table', message: `drops the table with about ${live.rows} rows` }];
+      : [
+          {
+            code: 'name' in kept ? 'drops-table' : 'drops-table-for-good',
+            message: `drops the table with about ${live.rows} rows, ${'name' in kept ? 'which can be undone for seven days' : `for good: ${kept.reason}`}`,
+          },
+        ];
     return this.#task(live.name, {
       action: 'drop',
-      statements: [`DROP TABLE ${quoteName(live.name)}`],
+      statements: [
+        'name' in kept
+          ? `RENAME TABLE ${quoteName(live.name)} TO ${quoteName(kept.name)}`
+          : `DROP TABLE ${quoteName(live.name)}`,
+      ],
       execution: 'direct',
       executionReason: 'not among the desired files',
       safety: blocked ? 'blocked' : 'unsafe',
@@ -335,6 +346,16 @@ class NamespacePlanner implements AsyncDisposable {
       estimatedBytes: live?.bytes ?? 0,
     };
   }
+}
+
+/** The name under which a dropped table is kept, or why it cannot be. */
+function keptName(live: LiveTable): { readonly name: string } | { readonly reason: string } {
+  const has = (constraint: string): boolean =>
+    live.canonical.split('\n').some((line) => line.startsWith('  CONSTRAINT') && line.includes(`\` ${constraint} (`));
+  if (has('FOREIGN KEY')) return { reason: 'its foreign keys would hold the rows that they point to' };
+  if (has('CHECK')) return { reason: 'the names of its CHECK constraints would stay taken' };
+  const name = plannedDroppedName(live.name);
+  return name === null ? { reason: 'its name is too long for it to be kept under another one' } : { name };
 }
 
 /** Rows are copied by the names of columns (P3). */

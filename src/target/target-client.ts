@@ -9,6 +9,7 @@ import type {
   StepInput,
   StepOutcome,
   TaskProgress,
+  UndropTableInput,
 } from '../contract/index.js';
 
 export interface Log {
@@ -50,6 +51,16 @@ export interface TargetClient {
   revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
+
+  /** The name under which a dropped table is kept, or null. */
+  findDropped(
+    request: Pick<UndropTableInput, 'namespace' | 'table'>,
+    context: OperationContext,
+  ): Promise<string | null>;
+  restoreDropped(
+    request: Pick<UndropTableInput, 'namespace' | 'table'> & { readonly dropped: string },
+    context: OperationContext,
+  ): Promise<void>;
 
   /** Closes its connections; called once, when nobody uses the client any more (K2). */
   close(): Promise<void>;

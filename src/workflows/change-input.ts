@@ -81,6 +81,14 @@ export function assertTarget(input: { readonly target: string; readonly environm
   mistakes.throwIfAny();
 }
 
+/** Checks the table of an undrop, whoever asked for it. */
+export function assertTableName(input: { readonly namespace: string; readonly table: string }): void {
+  const mistakes = new Mistakes();
+  for (const name of ['namespace', 'table'] as const)
+    mistakes.expect(isName(input[name]), `${name}: expected a name, got ${show(input[name])}`);
+  mistakes.throwIfAny();
+}
+
 function expectTarget(input: { target: string; environment: string; type?: string }, mistakes: Mistakes): void {
   mistakes.expect(isName(input.target), `target: expected a target key, got ${show(input.target)}`);
   mistakes.expect(isName(input.environment), `environment: expected a name, got ${show(input.environment)}`);

@@ -201,7 +201,12 @@ describe('how a table is changed', () => {
   it('a table that is not among the files is dropped, which is unsafe (P2)', async () => {
     expect((await plan('CREATE TABLE other (id INT PRIMARY KEY)')).tasks).toMatchObject([
       { action: 'create', table: 'other', safety: 'safe', execution: 'direct' },
-      { action: 'drop', table: 't', safety: 'unsafe', statements: ['DROP TABLE `t`'] },
+      {
+        action: 'drop',
+        table: 't',
+        safety: 'unsafe',
+        statements: ['RENAME TABLE `t` TO `_t_sterna_dropped_{now+7d}`'],
+      },
     ]);
   });
 

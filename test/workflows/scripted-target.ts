@@ -37,6 +37,8 @@ export class ScriptedTarget implements TargetClient {
   /** Called before a control is written. */
   beforeControl: (control: Control) => void | Promise<void> = () => undefined;
   made: Plan;
+  /** Name of a dropped table that is kept. */
+  kept: string | null = null;
 
   constructor(made: Plan) {
     this.made = made;
@@ -133,6 +135,13 @@ export class ScriptedTarget implements TargetClient {
     this.#throwIfScripted('writeControl');
     this.#write(input);
     return { swapped: [...this.swapped] };
+  }
+
+  findDropped(request: object, context: OperationContext): Promise<string | null> {
+    return this.#run('findDropped', [], request, context, () => this.kept);
+  }
+  async restoreDropped(request: object, context: OperationContext): Promise<void> {
+    await this.#run('restoreDropped', [], request, context, () => true);
   }
 
   close(): Promise<void> {
