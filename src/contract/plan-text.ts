@@ -99,9 +99,7 @@ function revertLines({ revertible, revertReasons = [], safety }: PlannedTask): s
   if (revertible === undefined || safety === 'blocked') return [];
   const reasons = revertReasons.map((reason) => reason.message).join('; ');
   if (!revertible) return [`not revertible: ${reasons}`];
-  return [
-    `revertible in a revert window${reasons === '' ? '' : `, until a row is written that does not go back: ${reasons}`}`,
-  ];
+  return [`revertible in a revert window${reasons === '' ? '' : `, but: ${reasons}`}`];
 }
 
 const MARKS: Readonly<Record<PlannedTask['safety'], string>> = { safe: '  ', unsafe: '! ', blocked: 'x ' };
