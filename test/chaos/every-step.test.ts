@@ -15,8 +15,8 @@ interface Stage {
   readonly options?: object;
   /** Keeps the activity from ending. @default nothing: it lasts long enough, or waits by itself */
   readonly block?: string;
-  /** Sent once the change waits for its cutover, or for the end of its revert window. */
-  readonly then?: 'cutover' | 'cancel' | 'revert';
+  /** Sent once the change waits for its cutover. */
+  readonly then?: 'cutover' | 'cancel';
 }
 
 const COPY = 'ALTER TABLE t MODIFY k BIGINT NOT NULL';
@@ -33,8 +33,6 @@ const STAGES: Readonly<Record<string, Stage>> = {
     block: 'START TRANSACTION; SELECT * FROM `_t_sterna_new` LIMIT 1',
     then: 'cancel',
   },
-  guardRevert: { alter: COPY, options: { revertWindow: '1h' } },
-  revertTables: { alter: COPY, options: { revertWindow: '1h' }, block: READ, then: 'revert' },
   copyTables: { alter: COPY, options: { volume: 1 } }, // last: it does not wait
 };
 const ROWS = 8_000;
@@ -81,7 +79,7 @@ class StagedChange {
       await plane.client.send(this.id, 'apply', { caller: 'test' });
     }
     if (stage.then !== undefined) {
-      await this.#inState(stage.then === 'revert' ? 'revert_window' : 'waiting_for_cutover');
+      await this.#inState('waiting_for_cutover');
       await this.#block();
       await plane.client.send(this.id, stage.then, { caller: 'test' });
     }
@@ -111,12 +109,7 @@ class StagedChange {
       await this.#inState('waiting_for_cutover');
       await plane.client.send(id, 'cutover', { caller: 'test' });
     }
-    if (activity === 'guardRevert') {
-      await this.#inState('revert_window');
-      await plane.client.send(id, 'revert', { caller: 'test' });
-    }
-    const reverted = ['guardRevert', 'revertTables'].includes(activity);
-    const end = stage.then === 'cancel' ? 'cancelled' : reverted ? 'reverted' : 'completed';
+    const end = stage.then === 'cancel' ? 'cancelled' : 'completed';
     await this.#inState(end);
     await plane.client.result(id).catch(() => undefined); // a cancelled one has none
     await this.writer?.stop();
@@ -170,9 +163,7 @@ describe('a worker that goes away in any activity loses nothing: another one goe
       // S4: a drain spends no attempt of a copy, whatever it was at.
       if (signal === 'SIGTERM') {
         for (const { activity, id } of changes) {
-          if (
-            ['runStatements', 'copyTables', 'holdTables', 'cutOver', 'guardRevert', 'revertTables'].includes(activity)
-          )
+          if (['runStatements', 'copyTables', 'holdTables', 'cutOver'].includes(activity))
             expect(await attempts(client, id), activity).toEqual([1]);
         }
       }
