@@ -20,8 +20,9 @@ export async function keepWindow(
     machine.openWindow(ids, milliseconds);
     await guard(machine, milliseconds, attempt);
     if (machine.window.asked !== 'revert') break;
-    if (await revert(machine, ids, attempt)) return;
-    if (machine.window.asked !== 'revert') break;
+    const outcome = await revert(machine, ids, attempt);
+    if (outcome === 'reverted') return;
+    if (outcome === 'given_up') break;
     // A revert that failed opens the window anew: nothing is dropped while somebody needs it.
   }
   machine.complete(ids, {});
@@ -44,23 +45,26 @@ async function guard(machine: ChangeMachine, milliseconds: number, attempt: Atte
   await time;
 }
 
-/** Whether the tables are swapped back; if not, the revert was given up or cannot be done. */
-async function revert(machine: ChangeMachine, ids: readonly string[], attempt: Attempt): Promise<boolean> {
+async function revert(
+  machine: ChangeMachine,
+  ids: readonly string[],
+  attempt: Attempt,
+): Promise<'reverted' | 'given_up' | 'failed'> {
   try {
     for (;;) {
       const outcome = await attempt('revertTables', () => false);
       if (outcome.outcome === 'handover') continue;
-      const kept = outcome.outcome === 'stopped' && ids.every((id) => outcome.swapped.includes(id));
-      if (kept && machine.window.asked === 'revert') {
-        machine.guardOn();
-        continue;
+      if (outcome.outcome !== 'stopped' || !ids.every((id) => outcome.swapped.includes(id))) {
+        machine.reverted(ids);
+        return 'reverted';
       }
-      if (!kept) machine.reverted(ids);
-      return !kept;
+      if (machine.window.asked === 'finalize') return 'given_up';
+      machine.guardOn(); // the target says stop though nobody asked for it here
     }
   } catch (error) {
     unsafe(machine, error);
-    return false;
+    // A finalize that came meanwhile gives the revert up as well.
+    return machine.window.asked === 'finalize' ? 'given_up' : 'failed';
   }
 }
 
