@@ -295,7 +295,7 @@ class NamespacePlanner implements AsyncDisposable {
       safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
       reasons: [...unable, ...unsafe],
       ...(trial.execution === 'copy'
-        ? revertibility(from, parseDefinition(result), differences)
+        ? revertibility(from, parseDefinition(result), differences, renames)
         : notRevertible('in-table', 'the table itself is changed, and none is kept')),
     });
   }

@@ -19,7 +19,14 @@ export function revertibility(
   replaced: TableDefinition,
   current: TableDefinition,
   differences: readonly Difference[],
+  /** Columns that get another name: rows are brought back by the names of columns. */
+  renames: readonly string[] = [],
 ): Revertibility {
+  if (renames.length > 0)
+    return notRevertible(
+      'renames-column',
+      `values of ${renames.map((name) => `\`${name}\``).join(', ')} would not find their column`,
+    );
   if (replaced.foreignKeys.length > 0 || current.foreignKeys.length > 0)
     return notRevertible('foreign-key', 'foreign keys would stay with the table that a revert takes away');
   const key = trackedKey(current);

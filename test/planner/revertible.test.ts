@@ -67,6 +67,14 @@ describe('a copy is not revertible', () => {
     expect(codes(from, to)).toEqual({ revertible: false, codes: [code] });
   });
 
+  it('when a column gets another name, by which its values would not be found', () => {
+    const [a, b] = [table(ID, '`a` int', PK), table(ID, '`b` int', PK)];
+    expect(revertibility(a, b, diffTables(a, b), ['a'])).toMatchObject({
+      revertible: false,
+      revertReasons: [{ code: 'renames-column' }],
+    });
+  });
+
   it('but by its only unique key it is', () => {
     const unique = 'UNIQUE KEY `u` (`u`)';
     expect(codes([U, unique], ['`u` int NOT NULL', '`k` int DEFAULT NULL', unique]).revertible).toBe(true);
