@@ -18,8 +18,8 @@ import { UniqueConflict } from './table-rows.js';
 
 /** A table whose changes are followed, and how they are brought over to the one beside it. */
 export interface FollowedRows extends CapturedTable {
-  /** Rows may be in each other's way on the other side: all keys of a batch go in one transaction. */
-  readonly hasStricterKeys: boolean;
+  /** False where rows may be in each other's way on the other side: all keys of a batch go in one transaction. */
+  readonly replaces: boolean;
   flush(session: Session, keys: readonly KeyLiterals[]): Promise<void>;
 }
 
@@ -288,8 +288,8 @@ export class Driver implements AsyncDisposable {
   async #bring(session: Session, batch: Batch, skip: (rows: FollowedRows, key: KeyLiterals) => boolean): Promise<void> {
     for (const rows of this.#rows) {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
-      // With stricter keys in one transaction: all of them have to go before any comes back.
-      const size = rows.hasStricterKeys ? keys.length : FLUSH_KEYS;
+      // Without REPLACE in one transaction: all of them have to go before any comes back.
+      const size = rows.replaces ? FLUSH_KEYS : keys.length;
       for (let i = 0; i < keys.length; i += size)
         await this.write(session, () => rows.flush(session, keys.slice(i, i + size)));
     }

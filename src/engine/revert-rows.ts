@@ -2,7 +2,16 @@ import { type PlannedTask, SternaError } from '../contract/index.js';
 import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import { type ColumnPair, pairColumns, readColumns, silentLoss } from './columns.js';
 import type { FollowedRows } from './driver.js';
-import { keyColumns, keyIn, type KeyLiterals, keyLiterals, readTrackedKey, type TrackedKey } from './key.js';
+import {
+  chooseKey,
+  identifying,
+  keyColumns,
+  keyIn,
+  type KeyLiterals,
+  keyLiterals,
+  readIndexes,
+  type TrackedKey,
+} from './key.js';
 import { oldName } from './names.js';
 import { UniqueConflict } from './table-rows.js';
 
@@ -45,7 +54,7 @@ export class RevertRows implements FollowedRows {
     /** The replaced table has columns that the swapped one has not. */
     private readonly keepsColumns: boolean,
     /** It has further unique keys, by which its rows may be in each other's way. */
-    readonly hasStricterKeys: boolean,
+    private readonly hasStricterKeys: boolean,
   ) {
     this.original = quoteTable(namespace, table);
     this.shadowTable = oldName(table);
@@ -62,22 +71,36 @@ export class RevertRows implements FollowedRows {
     this.#lost = silentLoss(pairs);
   }
 
+  get replaces(): boolean {
+    return !this.hasStricterKeys;
+  }
+
   static async read(session: Session, namespace: string, { id, table }: PlannedTask): Promise<RevertRows> {
-    const key = await readTrackedKey(session, namespace, table);
-    const unique = await readUniqueColumns(session, namespace, oldName(table));
-    const own = unique.get('PRIMARY');
-    const tracked = key?.parts.map(({ name }) => name.toLowerCase()).join('\0');
+    const current = await readColumns(session, namespace, table);
+    const replaced = await readColumns(session, namespace, oldName(table));
+    const pairs = pairColumns(current, replaced);
+    const inReplaced = await readIndexes(session, namespace, oldName(table));
+    const nameInReplaced = (name: string): string | undefined =>
+      pairs.find(({ original, shadow }) => original.name === name && original.collation === shadow.collation)?.shadow
+        .name;
+    const key = chooseKey(await readIndexes(session, namespace, table), inReplaced, nameInReplaced);
+    const names = key?.parts.map(({ name }) => name) ?? [];
     // A duplicate is found by the primary key first: only then is the row that is updated the row of this key.
-    if (key === null || (own !== tracked && !(unique.size === 1 && [...unique.values()][0] === tracked)))
+    if (key === null || identifying(inReplaced, names) === null)
       throw new SternaError(
         'not_revertible',
         `Expected the rows of ${id} to be found in the replaced table by its primary key, or by its only unique key; it has none such. The change cannot be reverted.`,
       );
-    const current = await readColumns(session, namespace, table);
-    const replaced = await readColumns(session, namespace, oldName(table));
-    const pairs = pairColumns(current, replaced);
     const keepsColumns = replaced.filter((column) => column.generated === null).length > pairs.length;
-    return new RevertRows(id, namespace, table, key, pairs, keepsColumns, unique.size > 1);
+    return new RevertRows(
+      id,
+      namespace,
+      table,
+      key,
+      pairs,
+      keepsColumns,
+      inReplaced.filter(({ unique }) => unique).length > 1,
+    );
   }
 
   /**
@@ -198,14 +221,4 @@ export class RevertRows implements FollowedRows {
   #cannotGoBack(told: string): string {
     return `Expected every row of ${this.id} to fit the replaced table as well; ${told}. The table and its writers are not affected, but the change cannot be reverted any more.`;
   }
-}
-
-/** Index name -> its columns, of the unique keys over whole columns. */
-async function readUniqueColumns(session: Session, namespace: string, table: string): Promise<Map<string, string>> {
-  const rows = await session.query<{ name: string; columns: string }>(
-    `SELECT INDEX_NAME AS name, GROUP_CONCAT(LOWER(COALESCE(IF(SUB_PART IS NULL, COLUMN_NAME, NULL), '')) ORDER BY SEQ_IN_INDEX SEPARATOR '\\0') AS columns
-       FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0 GROUP BY INDEX_NAME`,
-    [namespace, table],
-  );
-  return new Map(rows.map(({ name, columns }) => [name, columns]));
 }

@@ -1,6 +1,6 @@
-import type { PlannedTask, Reason } from '../contract/index.js';
+import type { PlannedTask, Reason, RenamedColumn } from '../contract/index.js';
 import { narrowing, parseType } from './column-types.js';
-import { trackedKey } from './copy-conditions.js';
+import { trackableKeys } from './copy-conditions.js';
 import type { Difference } from './diff.js';
 import { convertsCharset } from './safety.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
@@ -20,17 +20,19 @@ export function revertibility(
   current: TableDefinition,
   differences: readonly Difference[],
   /** Columns that get another name: rows are brought back by the names of columns. */
-  renames: readonly string[] = [],
+  renames: readonly RenamedColumn[] = [],
 ): Revertibility {
   if (renames.length > 0)
     return notRevertible(
       'renames-column',
-      `values of ${renames.map((name) => `\`${name}\``).join(', ')} would not find their column`,
+      `values of ${renames.map(({ from }) => `\`${from}\``).join(', ')} would not find their column`,
     );
   if (replaced.foreignKeys.length > 0 || current.foreignKeys.length > 0)
     return notRevertible('foreign-key', 'foreign keys would stay with the table that a revert takes away');
-  const key = trackedKey(current);
-  if (key === null || !isFoundBy(replaced, key, current))
+  if (replaced.checks.length > 0 || current.checks.length > 0)
+    return notRevertible('check', 'CHECK constraints would not get their names back');
+  const [key] = trackableKeys(current);
+  if (key === undefined || !isFoundBy(replaced, key, current))
     return notRevertible(
       'no-key-back',
       'rows of the replaced table are not found for certain by the key of the new one: it has to be its primary key, or its only unique key, of the same types',

@@ -69,7 +69,7 @@ describe('a copy is not revertible', () => {
 
   it('when a column gets another name, by which its values would not be found', () => {
     const [a, b] = [table(ID, '`a` int', PK), table(ID, '`b` int', PK)];
-    expect(revertibility(a, b, diffTables(a, b), ['a'])).toMatchObject({
+    expect(revertibility(a, b, diffTables(a, b), [{ from: 'a', to: 'b' }])).toMatchObject({
       revertible: false,
       revertReasons: [{ code: 'renames-column' }],
     });
