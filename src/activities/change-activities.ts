@@ -25,6 +25,8 @@ export function createChangeActivities(
     copyTables: (step) => run(COPYING, step, (client, context) => client.copyTables(step, context)),
     holdTables: (step) => run(COPYING, step, (client, context) => client.holdTables(step, context)),
     cutOver: (step) => run(COPYING, step, (client, context) => client.cutOver(step, context)),
+    guardRevert: (step) => run(COPYING, step, (client, context) => client.guardRevert(step, context)),
+    revertTables: (step) => run(COPYING, step, (client, context) => client.revertTables(step, context)),
     cleanUp: (input) => run(STATEMENTS, input, (client, context) => client.cleanUp(input, context)),
   };
 }
@@ -33,6 +35,10 @@ function fieldsOf({ changeId, route, tasks }: StepInput | CleanUpInput): Record<
   return { changeId, target: route.target, environment: route.environment, tasks: tasks.map((task) => task.id) };
 }
 
-export function requestOf({ target, environment, type }: Route): Pick<Route, 'target' | 'environment' | 'type'> {
+export function requestOf({
+  target,
+  environment,
+  type,
+}: Pick<Route, 'target' | 'environment' | 'type'>): Pick<Route, 'target' | 'environment' | 'type'> {
   return { target, environment, type };
 }

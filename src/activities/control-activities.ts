@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { ControlActivities } from '../contract/index.js';
+import type { ControlActivities, UndropTableInput } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import { requestOf } from './change-activities.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
@@ -21,6 +21,20 @@ export function createControlActivities(
       );
     },
 
+    findDropped: (request) =>
+      operate(dependencies, dropFields(request), SHORT, (context) =>
+        dependencies.router.use(requestOf({ ...request, type: 'mysql' }), async (client) => ({
+          dropped: await client.findDropped(request, context),
+        })),
+      ),
+
+    restoreDropped: (request) =>
+      operate(dependencies, dropFields(request), SHORT, (context) =>
+        dependencies.router.use(requestOf({ ...request, type: 'mysql' }), (client) =>
+          client.restoreDropped(request, context),
+        ),
+      ),
+
     findHolder: async ({ reservation }) => ({ changeId: await holderOf(reservation) }),
 
     awaitRelease: async ({ reservation }) => {
@@ -38,6 +52,10 @@ export function createControlActivities(
       await Context.current().client.workflow.getHandle(changeId).cancel();
     },
   };
+}
+
+function dropFields({ target, environment, namespace, table }: UndropTableInput): Record<string, unknown> {
+  return { target, environment, table: `${namespace}.${table}` };
 }
 
 /** The change whose child the reservation is; null when it has ended. */

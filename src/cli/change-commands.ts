@@ -235,8 +235,8 @@ async function startAndFollow(
 
 /** Draws until the end and returns the exit code of the outcome. */
 export async function follow(client: SternaClient, output: Output, id: string): Promise<number> {
-  const status = await watchChange(client, id, output, ['waiting_for_cutover']);
+  const status = await watchChange(client, id, output, ['waiting_for_cutover', 'revert_window']);
   if (status.state === 'failed') await client.result(id); // throws the failure with its code
   output.result(status, renderStatus(status));
-  return status.state === 'cancelled' || status.state === 'expired' ? 1 : 0;
+  return ['cancelled', 'expired', 'reverted'].includes(status.state) ? 1 : 0;
 }

@@ -9,6 +9,9 @@ export function renderStatus(status: ChangeStatus): string {
   ];
   const width = Math.max(0, ...status.tasks.map((task) => task.id.length));
   for (const task of status.tasks) lines.push(`  ${task.id.padEnd(width)}  ${renderTask(task)}`);
+  if (status.revertWindowEnds !== undefined) lines.push(`  revert window until ${status.revertWindowEnds}`);
+  if (status.revertUnsafe !== undefined)
+    lines.push(`  cannot be reverted any more, ${status.revertUnsafe.code}: ${status.revertUnsafe.message}`);
   if (status.lastError !== undefined) lines.push(`  ${status.lastError.code}: ${status.lastError.message}`);
   if (status.controls.length > 0) lines.push(`  accepted now: ${status.controls.join(', ')}`);
   return lines.join('\n');

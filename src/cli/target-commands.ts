@@ -6,7 +6,7 @@ import { table } from './control-commands.js';
 import { inventoryFile } from './inventory-file.js';
 import type { Run, RunWithClient } from './run.js';
 
-/** `pull`, `targets` and `worker`. */
+/** `pull`, `undrop`, `targets` and `worker`. */
 export function addTargetCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
   program
     .command('pull')
@@ -35,6 +35,23 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
         output.result({ files }, files.length === 0 ? 'no tables' : files.join('\n'));
         return 0;
       }),
+    );
+
+  program
+    .command('undrop')
+    .argument('<table>', 'its name before it was dropped')
+    .description('bring back a table that a change has dropped, within seven days')
+    .requiredOption('-t, --target <key>', 'target of the inventory')
+    .requiredOption('-e, --environment <name>', 'environment of the target')
+    .requiredOption('-n, --namespace <name>', 'MySQL schema of the table')
+    .addHelpText('after', '\nExample:\n  sterna undrop -t orders-prod -e production -n shop orders')
+    .action(
+      (name: string, { target, environment, namespace }: Record<'target' | 'environment' | 'namespace', string>) =>
+        runWithClient(async (client, output) => {
+          const restored = await client.undrop({ target, environment, namespace, table: name });
+          output.result(restored, `${namespace}.${name}  restored from ${restored.restoredFrom}`);
+          return 0;
+        }),
     );
 
   program

@@ -33,6 +33,9 @@ import {
   type TaskProgress,
   type TaskState,
   WORKFLOW_TYPES,
+  undropId,
+  type UndropTableInput,
+  type UndropTableResult,
 } from '../contract/index.js';
 import { translateClientError } from './client-error.js';
 import { examineTemporal } from './examine-temporal.js';
@@ -66,7 +69,10 @@ const PENDING_SCHEDULED = 1;
 /** A change in any other state of Temporal may go on, also in states that are not known here. */
 const CLOSED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 /** States in which a step may be at work on the target. */
-const DRIVEN: readonly TaskState[] = ['running', 'cutting_over', 'waiting_for_cutover', 'stopping'];
+const DRIVEN: readonly TaskState[] = [
+  ...(['running', 'cutting_over', 'waiting_for_cutover', 'stopping'] as const),
+  ...(['revert_window', 'reverting'] as const),
+];
 /** Events of a run that no worker has taken: started, task scheduled. */
 const UNTAKEN_EVENTS = 2;
 
@@ -277,6 +283,11 @@ export class SternaClient implements AsyncDisposable {
 
   async pull(input: PullSchemaInput): Promise<PullSchemaResult> {
     return this.#run(WORKFLOW_TYPES.pullSchema, pullId(input, newSuffix()), input);
+  }
+
+  /** Brings back a table that a change has dropped, while it is kept. */
+  async undrop(input: UndropTableInput): Promise<UndropTableResult> {
+    return this.#run(WORKFLOW_TYPES.undropTable, undropId(input, newSuffix()), input);
   }
 
   async probe(input: ProbeTargetsInput = {}): Promise<ProbeTargetsResult> {

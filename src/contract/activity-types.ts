@@ -1,5 +1,5 @@
 import type { CleanUpInput, ControlInput, ControlResult, PlanRequest, StepInput, StepOutcome } from './activities.js';
-import type { ProbeTargetsInput, PullSchemaInput } from './input.js';
+import type { ProbeTargetsInput, PullSchemaInput, UndropTableInput } from './input.js';
 import type { Plan } from './plan.js';
 import type { ProbeTargetsResult, PullSchemaResult } from './status.js';
 
@@ -17,11 +17,16 @@ export interface ChangeActivities {
   readonly copyTables: (step: StepInput) => Promise<StepOutcome>;
   readonly holdTables: (step: StepInput) => Promise<StepOutcome>;
   readonly cutOver: (step: StepInput) => Promise<StepOutcome>;
+  readonly guardRevert: (step: StepInput) => Promise<StepOutcome>;
+  readonly revertTables: (step: StepInput) => Promise<StepOutcome>;
   readonly cleanUp: (input: CleanUpInput) => Promise<void>;
 }
 
 export interface ControlActivities {
   readonly writeControl: (input: ControlInput) => Promise<ControlResult>;
+  /** The name under which a dropped table is kept, or null. */
+  readonly findDropped: (request: UndropTableInput) => Promise<{ readonly dropped: string | null }>;
+  readonly restoreDropped: (request: UndropTableInput & { readonly dropped: string }) => Promise<void>;
   /** The change that holds a reservation, or null when nobody does any more. */
   readonly findHolder: (request: { readonly reservation: string }) => Promise<{ readonly changeId: string | null }>;
   /** Succeeds once nobody holds the reservation; until then its attempts fail, which costs no history. */

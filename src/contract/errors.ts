@@ -243,6 +243,18 @@ export const ERRORS = define({
     meaning: 'Somebody changed the definition of the table during the copy.',
     remedy: 'Plan again.',
   },
+  undrop_refused: {
+    exitCode: 3,
+    retry: false,
+    meaning: 'A dropped table cannot be brought back: none is kept, or its name is taken.',
+    remedy: 'Read the message; what it names is still there.',
+  },
+  not_revertible: {
+    exitCode: 3,
+    retry: false,
+    meaning: 'The change cannot be taken back once its tables are swapped.',
+    remedy: 'Leave the revert window out, or change the tables in a way that can be taken back.',
+  },
   row_does_not_fit: {
     exitCode: 1,
     retry: false,

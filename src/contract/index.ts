@@ -1,5 +1,6 @@
 export * from './activities.js';
 export * from './consent.js';
+export * from './dropped.js';
 export * from './errors.js';
 export * from './finding.js';
 export * from './input.js';

@@ -53,6 +53,15 @@ export interface PullSchemaInput {
   readonly namespaces?: readonly string[];
 }
 
+export interface UndropTableInput {
+  readonly target: string;
+  readonly environment: string;
+  readonly type?: 'mysql';
+  readonly namespace: string;
+  /** Its name before it was dropped. */
+  readonly table: string;
+}
+
 export interface ProbeTargetsInput {
   readonly environment?: string;
   readonly targets?: readonly string[];

@@ -109,7 +109,8 @@ export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {
   },
   finalize: {
     description: 'End the revert window and drop the old table. Send {"caller": "you"}',
-    acceptedIn: ['revert_window'],
+    // A revert that does not get its lock is given up; one that is done by then stays (S3).
+    acceptedIn: ['revert_window', 'reverting'],
     alreadyIn: [],
     example: { caller: 'deploy-bot' },
   },

@@ -5,6 +5,7 @@ export const WORKFLOW_TYPES = {
   targetReservation: 'targetReservation',
   pullSchema: 'pullSchema',
   probeTargets: 'probeTargets',
+  undropTable: 'undropTable',
 } as const;
 
 export const DEFAULT_DATA_PLANE = 'sterna';
@@ -29,6 +30,10 @@ export function reservationId(ref: TargetRef & { readonly type: string }): strin
 
 export function pullId({ target, environment }: TargetRef, suffix: string): string {
   return `pull/${target}.${environment}.${suffix}`;
+}
+
+export function undropId({ target, environment }: TargetRef, suffix: string): string {
+  return `undrop/${target}.${environment}.${suffix}`;
 }
 
 export function probeId(suffix: string): string {

@@ -20,6 +20,7 @@ export function renderPlanText(plan: Plan): string {
   for (const task of plan.tasks) {
     lines.push('', `${MARKS[task.safety]} ${task.id}  ${task.action}, ${howText(task)}`);
     for (const reason of task.reasons) lines.push(`    ${task.safety}: ${reason.message}`);
+    for (const line of revertLines(task)) lines.push(`    ${line}`);
     for (const finding of task.lint) lines.push(`    ${finding.severity}: ${finding.message}`);
     for (const statement of task.statements) lines.push(...statement.split('\n').map((line) => `    ${line}`));
   }
@@ -34,6 +35,7 @@ export function renderPlanMarkdown(plan: Plan): string {
   for (const task of plan.tasks) {
     lines.push('', `**${task.id}** — ${task.action}, ${howText(task)}, **${task.safety}**`, '');
     for (const reason of task.reasons) lines.push(`- ${task.safety}: ${reason.message}`);
+    for (const line of revertLines(task)) lines.push(`- ${line}`);
     for (const finding of task.lint) lines.push(`- ${finding.severity}: ${finding.message}`);
     lines.push('', '```sql', ...task.statements.map((statement) => `${statement};`), '```');
   }
@@ -90,6 +92,14 @@ export function fitDetails(text: string, rest: string): string {
 /** Of UTF-8; there is no Buffer in a workflow. */
 function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
+}
+
+/** Whether a revert window takes it back, and what may end that. */
+function revertLines({ revertible, revertReasons = [], safety }: PlannedTask): string[] {
+  if (revertible === undefined || safety === 'blocked') return [];
+  const reasons = revertReasons.map((reason) => reason.message).join('; ');
+  if (!revertible) return [`not revertible: ${reasons}`];
+  return [`revertible in a revert window${reasons === '' ? '' : `, but: ${reasons}`}`];
 }
 
 const MARKS: Readonly<Record<PlannedTask['safety'], string>> = { safe: '  ', unsafe: '! ', blocked: 'x ' };

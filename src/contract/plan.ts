@@ -50,6 +50,10 @@ export interface PlannedTask {
   /** Why it is unsafe or blocked; empty when safe. */
   readonly reasons: readonly Reason[];
   readonly lint: readonly LintFinding[];
+  /** Whether a revert window can take it back; absent in plans of earlier versions, which cannot. */
+  readonly revertible?: boolean;
+  /** Why not; or, of a table that can be swapped back, what a row written after the cutover may hold that ends that. */
+  readonly revertReasons?: readonly Reason[];
   /** Canonical `SHOW CREATE TABLE` text without AUTO_INCREMENT; null when the table does not exist. */
   readonly liveDefinition: string | null;
   readonly desiredDefinition: string | null;

@@ -31,6 +31,14 @@ export type TerminalState = (typeof TERMINAL_STATES)[number];
 /** A task has no planning of its own. */
 export type TaskState = Exclude<ChangeState, 'planning'>;
 
-export const TASK_PHASES = ['preparing', 'instant', 'copying', 'catching_up', 'verifying', 'holding'] as const;
+export const TASK_PHASES = [
+  'preparing',
+  'instant',
+  'copying',
+  'catching_up',
+  'verifying',
+  'holding',
+  'guarding',
+] as const;
 /** What a running task does. `instant` stands for every statement that copies no row. */
 export type TaskPhase = (typeof TASK_PHASES)[number];

@@ -49,6 +49,10 @@ export interface ChangeStatus {
   readonly tasks: readonly TaskStatus[];
   /** What the change waits for and why, e.g. the change that holds the target. */
   readonly waitingFor?: string;
+  /** When the revert window ends by itself, ISO 8601; only while it is open. */
+  readonly revertWindowEnds?: string;
+  /** Why the tables cannot be swapped back any more, although the window is open. */
+  readonly revertUnsafe?: ErrorInfo;
   /** Names of the messages accepted now. */
   readonly controls: readonly string[];
   readonly lastError?: ErrorInfo;
@@ -79,6 +83,13 @@ export interface SchemaChangeResult extends ChangeStatus {
 /** namespace -> file name -> canonical CREATE TABLE. */
 export interface PullSchemaResult {
   readonly schema: Record<string, Record<string, string>>;
+}
+
+export interface UndropTableResult {
+  readonly namespace: string;
+  readonly table: string;
+  /** The name under which it was kept. */
+  readonly restoredFrom: string;
 }
 
 export interface ProbeResult {

@@ -7,10 +7,14 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>>
   running: ['waiting_for_cutover', 'cutting_over', 'completed', 'stopping', 'failed', 'cancelled'],
   waiting_for_cutover: ['running', 'cutting_over', 'stopping', 'stopped', 'failed', 'cancelled'],
   cutting_over: ['revert_window', 'completed', 'stopping', 'failed', 'cancelled'],
-  stopping: ['stopped', 'completed', 'failed', 'cancelled'],
-  stopped: ['planned', 'queued', 'running', 'waiting_for_cutover', 'cutting_over', 'completed', 'failed', 'cancelled'],
+  stopping: ['stopped', 'revert_window', 'completed', 'failed', 'cancelled'],
+  stopped: [
+    ...['planned', 'queued', 'running', 'waiting_for_cutover', 'cutting_over', 'revert_window'],
+    ...['completed', 'failed', 'cancelled'],
+  ] as TaskState[],
   revert_window: ['reverting', 'completed', 'failed'],
-  reverting: ['reverted', 'failed'],
+  // Back where it cannot be done; completed where it is given up.
+  reverting: ['reverted', 'revert_window', 'completed', 'failed'],
   completed: [],
   failed: [],
   cancelled: [],

@@ -103,6 +103,26 @@ export function rowChecksum(pairs: readonly ColumnPair[], side: 'original' | 'sh
   return `CRC32(CONCAT(${values.join(", '#', ")}))`;
 }
 
+/**
+ * True for a row whose values would come back changed, without a word of the server, from one round through the columns
+ * of the other side: fractions that a column rounds, digits that it does not keep. Whatever else does not fit is a warning.
+ */
+export function silentLoss(pairs: readonly ColumnPair[], qualifier = ''): string | null {
+  const terms = pairs.flatMap((pair) => {
+    if (sameStorage(pair) || !SILENT.has(pair.shadow.dataType)) return [];
+    const column = qualifier + quoteName(pair.original.name);
+    const back = converted(converted(column, pair.shadow), pair.original);
+    return [`NOT (${back} <=> ${converted(column, pair.original)})`];
+  });
+  return terms.length === 0 ? null : terms.map((term) => `(${term})`).join(' OR ');
+}
+
+/** Types that round or cut what is stored in them and warn of nothing. */
+const SILENT = new Set([
+  ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float'],
+  ...['date', 'time', 'datetime', 'timestamp', 'char', 'binary'],
+]);
+
 /** No conversion takes place: the values themselves are equal. */
 function sameStorage({ original, shadow }: ColumnPair): boolean {
   return original.columnType === shadow.columnType && original.charset === shadow.charset;

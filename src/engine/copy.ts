@@ -1,7 +1,7 @@
 import type { TaskProgress } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import { Chunker } from './chunker.js';
-import type { Driver } from './driver.js';
+import type { Driver, FollowedRows } from './driver.js';
 import { Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
@@ -82,7 +82,7 @@ export async function copyRows(
 
     // Interrupted, the round still ends in order: everything copied so far is kept. `null` is "past the end".
     const watermark = chunker.position;
-    const skip = (of: TableRows, key: KeyLiterals): boolean =>
+    const skip = (of: FollowedRows, key: KeyLiterals): boolean =>
       untouched.has(of.id) || (of === rows && isAbove(rows, key, watermark));
     let batch = await driver.flush(driver.main, skip);
     for (const range of again) batch = await copyAgain(driver, table, range, skip);
@@ -115,7 +115,7 @@ async function copyAgain(
   driver: Driver,
   { rows }: CopyTable,
   range: KeyRange,
-  skip: (of: TableRows, key: KeyLiterals) => boolean,
+  skip: (of: FollowedRows, key: KeyLiterals) => boolean,
 ): ReturnType<Driver['flush']> {
   for (let tries = 1; ; tries += 1) {
     await driver.catchUp(driver.main);

@@ -14,7 +14,14 @@ import type { EngineContext } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
 import { StateTable, type TableUpdate } from './state-table.js';
-import { type TableRows, UniqueConflict } from './table-rows.js';
+import { UniqueConflict } from './table-rows.js';
+
+/** A table whose changes are followed, and how they are brought over to the one beside it. */
+export interface FollowedRows extends CapturedTable {
+  /** False where rows may be in each other's way on the other side: all keys of a batch go in one transaction. */
+  readonly replaces: boolean;
+  flush(session: Session, keys: readonly KeyLiterals[]): Promise<void>;
+}
 
 /** Thrown at a checkpoint when the step has to end early: stopped by the control row, or drained. */
 export class Interrupted extends Error {
@@ -69,7 +76,7 @@ export class Driver implements AsyncDisposable {
   #wake: (() => void) | undefined;
   #paused = false;
   #receivedAt = 0;
-  #rows: readonly TableRows[] = [];
+  #rows: readonly FollowedRows[] = [];
   #history: History | undefined;
   epoch = 0;
   position: string | null = null;
@@ -199,7 +206,28 @@ export class Driver implements AsyncDisposable {
   // ---------------------------------------------------------------- capture
 
   /** Starts to follow the binlog from the saved position. */
-  async capture(rows: readonly TableRows[]): Promise<void> {
+  async capture(rows: readonly FollowedRows[]): Promise<void> {
+    await this.#open(rows);
+  }
+
+  /**
+   * The place in the binlog right after a statement of this change's own, which is looked for from the saved position
+   * on; undefined when it is not there. Nothing is captured on the way.
+   */
+  async after(sql: string): Promise<Batch | undefined> {
+    let found: Batch | undefined;
+    await this.#open([], (event, capture) => {
+      if (event.kind === 'statement' && event.sql === sql) found ??= capture.take();
+    });
+    await this.catchUp(this.main);
+    await this.#stream?.close();
+    return found;
+  }
+
+  async #open(
+    rows: readonly FollowedRows[],
+    look: (event: BinlogEvent, capture: Capture) => void = () => undefined,
+  ): Promise<void> {
     if (this.position === null)
       throw new SternaError('internal', 'Expected a binlog position in the state table, found none.');
     await this.history.assertKept(this.main, this.position);
@@ -215,7 +243,10 @@ export class Driver implements AsyncDisposable {
       serverId: randomInt(2 ** 31, 2 ** 32 - 1),
       tables,
       attributes: this.#attributes,
-      onEvent: (event) => this.#receive(capture, event),
+      onEvent: (event) => {
+        this.#receive(capture, event);
+        look(event, capture);
+      },
       onError: (error) => this.#fail(error),
     });
   }
@@ -236,7 +267,7 @@ export class Driver implements AsyncDisposable {
    * `skip` leaves out keys that a later chunk reads anyway; they count as done only because the fence has
    * made them visible to that chunk.
    */
-  async flush(session: Session, skip: (rows: TableRows, key: KeyLiterals) => boolean = () => false): Promise<Batch> {
+  async flush(session: Session, skip: (rows: FollowedRows, key: KeyLiterals) => boolean = () => false): Promise<Batch> {
     let batch = this.#captured().take();
     this.#resumeStream();
     for (let tries = 1; ; tries += 1) {
@@ -254,7 +285,7 @@ export class Driver implements AsyncDisposable {
     }
   }
 
-  async #bring(session: Session, batch: Batch, skip: (rows: TableRows, key: KeyLiterals) => boolean): Promise<void> {
+  async #bring(session: Session, batch: Batch, skip: (rows: FollowedRows, key: KeyLiterals) => boolean): Promise<void> {
     for (const rows of this.#rows) {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
       // Without REPLACE in one transaction: all of them have to go before any comes back.

@@ -2,6 +2,7 @@ import {
   type CleanUpInput,
   type ControlInput,
   type ControlResult,
+  type PlannedTask,
   SternaError,
   type StepInput,
   type StepOutcome,
@@ -9,16 +10,18 @@ import {
 } from '../contract/index.js';
 import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
-import { copyRows } from './copy.js';
+import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { sweepDropped } from './dropped.js';
 import { checkRowsFit } from './fit-check.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
+import { followSwapped } from './revert.js';
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';
 import { StateTable, type TableRecord } from './state-table.js';
-import { decideSwap, type IntendedSwap, type SwapTable, swapTables } from './swap.js';
+import { BACK, decideSwap, FORTH, type IntendedSwap, isUnseen, swapTables } from './swap.js';
 import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
@@ -27,6 +30,12 @@ import { MAX_CONNECTIONS } from './volume.js';
 const DDL_LOCK_WAIT_SECONDS = 2;
 const HOLD_INTERVAL_MS = 100;
 const HOLD_SAVE_MS = 1_000;
+
+/** What the steps of a copy know of a table. */
+interface OnlineTable extends CopyTable {
+  readonly task: PlannedTask;
+}
+
 /** The rows of the state table exist when it is removed: this one is never written. */
 const NO_CONTROL = { sequence: 0, run: 'stop', volume: 1, cutover: false } as const;
 
@@ -48,7 +57,10 @@ export class OnlineChange {
         await using session = await this.#ddlSession(driver, task.namespace);
         await runStatements(driver, task, session);
       }
-      if (step.last === true) await driver.runDdl(driver.main, `DROP TABLE ${driver.state.sql}`); // E7
+      if (step.last === true) {
+        await this.#sweep(driver, step);
+        await driver.runDdl(driver.main, `DROP TABLE ${driver.state.sql}`); // E7
+      }
       return done({});
     });
   }
@@ -80,29 +92,46 @@ export class OnlineChange {
   holdTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
       const tables = await this.#follow(driver, step);
-      let savedAt = 0;
-      for (;;) {
-        await driver.checkpoint();
-        const asked = driver.control.cutover;
-        if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
-          await driver.catchUp(driver.main);
-          await driver.save(await driver.flush(driver.main));
-          savedAt = Date.now();
-          for (const { record, estimatedRows } of tables) {
-            context.progress({
-              table: record.taskId,
-              phase: 'holding',
-              rows: record.rowsCopied,
-              of: Math.max(estimatedRows, record.rowsCopied),
-              percent: 100,
-              rowsPerSecond: 0,
-              waitingFor: 'cutover',
-            });
-          }
+      return keepEqual(driver, () => {
+        for (const { record, estimatedRows } of tables) {
+          context.progress({
+            table: record.taskId,
+            phase: 'holding',
+            rows: record.rowsCopied,
+            of: Math.max(estimatedRows, record.rowsCopied),
+            percent: 100,
+            rowsPerSecond: 0,
+            waitingFor: 'cutover',
+          });
         }
-        if (asked) return { outcome: 'asked' };
-        await driver.pause(HOLD_INTERVAL_MS);
-      }
+      });
+    });
+  }
+
+  /** Keeps the replaced tables equal to the new ones until a swap back is asked for. */
+  guardRevert(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const tables = await followSwapped(driver, this.#tasks(step));
+      return keepEqual(driver, () => {
+        for (const { record } of tables) {
+          const { taskId: table, rowsCopied: rows } = record;
+          context.progress({ table, phase: 'guarding', rows, of: rows, percent: 100, rowsPerSecond: 0 });
+        }
+      });
+    });
+  }
+
+  /** Swaps back, with every write made since: the cutover with the roles exchanged. */
+  revertTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, async (driver) => {
+      const records = await driver.state.readTables(driver.main);
+      const mine = records.filter((record) => step.tasks.some((task) => task.id === record.taskId));
+      if (mine.length > 0 && mine.every((record) => record.phase === 'reverted')) return done({});
+      const unseen = mine.some((record) => isUnseen(record, BACK));
+      if (unseen && (await decideSwap(driver, this.#tasks(step), BACK)) === BACK.stand) return done({});
+      const tables = await followSwapped(driver, this.#tasks(step));
+      await swapTables(driver, tables, BACK);
+      return done({});
     });
   }
 
@@ -132,7 +161,7 @@ export class OnlineChange {
 
   /** Removes what the change made on the target, and nothing else (E7). */
   async cleanUp(
-    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace'>,
+    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace'> & Partial<Pick<CleanUpInput, 'tasks'>>,
     context: EngineContext,
   ): Promise<void> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
@@ -145,15 +174,17 @@ export class OnlineChange {
       context,
     );
     await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
-    const records = await state.readTables(driver.main);
     // Those whose swap was intended and not seen done were to be swapped in one RENAME: they are decided together.
-    const unseen = records.filter((record) => record.swapIntended && record.phase !== 'swapped');
-    const found = unseen.length > 0 ? await decideSwap(driver, unseen.map(fromRecord)) : 'not_swapped';
-    for (const record of records) {
-      const swapped = record.phase === 'swapped' || (found === 'swapped' && unseen.includes(record));
-      const left = swapped ? oldName(record.table) : shadowName(record.table);
-      await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(record.namespace, left)}`);
+    for (const direction of [FORTH, BACK]) {
+      const records = await state.readTables(driver.main);
+      const unseen = records.filter((record) => isUnseen(record, direction));
+      if (unseen.length > 0) await decideSwap(driver, unseen.map(fromRecord), direction);
     }
+    for (const { phase, namespace, table } of await state.readTables(driver.main)) {
+      const left = phase === 'swapped' ? oldName(table) : shadowName(table);
+      await driver.runDdl(session, `DROP TABLE IF EXISTS ${quoteTable(namespace, left)}`);
+    }
+    await this.#sweep(driver, { tasks: input.tasks ?? [] });
     await driver.runDdl(session, `DROP TABLE ${state.sql}`);
   }
 
@@ -194,6 +225,12 @@ export class OnlineChange {
     }
   }
 
+  /** Each change removes what earlier ones have dropped long enough ago, where it was at work: no timer has to run. */
+  async #sweep(driver: Driver, step: Pick<StepInput, 'tasks'>): Promise<void> {
+    await using session = await driver.session({ lock_wait_timeout: DDL_LOCK_WAIT_SECONDS });
+    await sweepDropped(driver, session, new Set(this.#tasks(step).map(({ namespace }) => namespace)));
+  }
+
   #tasks(step: Pick<StepInput, 'tasks'>): PhysicalTask[] {
     return step.tasks.map((task) => ({ task, namespace: this.physical(task.namespace) }));
   }
@@ -215,9 +252,9 @@ export class OnlineChange {
   }
 
   /** Reads the state of these tables and starts to follow their changes. */
-  async #follow(driver: Driver, step: StepInput): Promise<SwapTable[]> {
+  async #follow(driver: Driver, step: StepInput): Promise<OnlineTable[]> {
     const records = await driver.state.readTables(driver.main);
-    const tables: SwapTable[] = [];
+    const tables: OnlineTable[] = [];
     for (const { task, namespace } of this.#tasks(step)) {
       const record = records.find((each) => each.taskId === task.id);
       if (record === undefined)
@@ -238,7 +275,7 @@ export class OnlineChange {
     return tables;
   }
 
-  async #buildIndexes(driver: Driver, table: SwapTable): Promise<void> {
+  async #buildIndexes(driver: Driver, table: OnlineTable): Promise<void> {
     const { record, task, rows } = table;
     const tick = (): void =>
       driver.context.progress({
@@ -271,10 +308,11 @@ export class OnlineChange {
  */
 async function swappedTasks(session: Session, state: StateTable): Promise<string[]> {
   const swapped: string[] = [];
-  for (const { taskId, phase, swapIntended, namespace, table } of await state.readTables(session)) {
-    const unseen = phase !== 'swapped' && swapIntended;
-    if (phase === 'swapped' || (unseen && (await readDefinition(session, namespace, oldName(table))) !== null))
-      swapped.push(taskId);
+  for (const record of await state.readTables(session)) {
+    const { taskId, phase, namespace, table } = record;
+    const unseen = isUnseen(record, FORTH) || isUnseen(record, BACK);
+    const replaced = unseen && (await readDefinition(session, namespace, oldName(table))) !== null;
+    if (unseen ? replaced : phase === 'swapped') swapped.push(taskId);
   }
   return swapped;
 }
@@ -285,11 +323,28 @@ function fromRecord(record: TableRecord): IntendedSwap {
   return { namespace, task: { id: taskId, table, liveFingerprint: originalFingerprint, desiredFingerprint } };
 }
 
+/** Flushes and saves again and again, until what these tables wait for is asked for. */
+async function keepEqual(driver: Driver, tell: () => void): Promise<StepOutcome> {
+  let savedAt = 0;
+  for (;;) {
+    await driver.checkpoint();
+    const asked = driver.control.cutover;
+    if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
+      await driver.catchUp(driver.main);
+      await driver.save(await driver.flush(driver.main));
+      savedAt = Date.now();
+      tell();
+    }
+    if (asked) return { outcome: 'asked' };
+    await driver.pause(HOLD_INTERVAL_MS);
+  }
+}
+
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {
   return { outcome: 'done', reports };
 }
 
-function reports(tables: readonly SwapTable[]): Record<string, TaskReport> {
+function reports(tables: readonly OnlineTable[]): Record<string, TaskReport> {
   return Object.fromEntries(
     tables.map(({ record }) => [record.taskId, { rowsCopied: record.rowsCopied, rowsRepaired: record.rowsRepaired }]),
   );

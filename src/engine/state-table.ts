@@ -5,7 +5,7 @@ import { stateTableName } from './names.js';
 import { withUserLock } from './user-lock.js';
 
 /** How far a table of the change has come. Later phases never go back to earlier ones, but for a repaired pass. */
-export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped';
+export type TablePhase = 'preparing' | 'copying' | 'indexing' | 'verifying' | 'verified' | 'swapped' | 'reverted';
 
 /** The row of one table in the state table. */
 export interface TableRecord {
@@ -25,6 +25,10 @@ export interface TableRecord {
   readonly rowsRepaired: number;
   /** Set before the first RENAME is tried, so that a lost connection can be decided from the target (E5). */
   readonly swapIntended: boolean;
+  /** The same for the RENAME back. */
+  readonly revertIntended?: boolean;
+  /** The position is past the RENAME of the swap, from where the new table's changes are followed. */
+  readonly followed?: boolean;
 }
 
 export type TableUpdate = Partial<Omit<TableRecord, 'taskId' | 'namespace' | 'table'>>;

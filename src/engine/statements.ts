@@ -1,4 +1,4 @@
-import { SternaError } from '../contract/index.js';
+import { atTime, SternaError } from '../contract/index.js';
 import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
 import type { Driver } from './driver.js';
@@ -26,7 +26,8 @@ export async function runStatements(
   }
   await assertNoOtherChange(driver.main, driver.step.changeId, { id: task.id, namespace, table: task.table });
   try {
-    for (const statement of task.statements) await runPatiently(driver, { task, namespace }, session, statement);
+    for (const statement of task.statements)
+      await runPatiently(driver, { task, namespace }, session, atTime(statement, Date.now()));
   } catch (error) {
     // A driver that was ended may have finished its statement all the same: the table decides (E5).
     if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;

@@ -1,9 +1,9 @@
 import { type PlannedTask, SternaError, type TaskReport } from '../contract/index.js';
 import { fingerprint, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
-import type { CopyTable } from './copy.js';
-import { type Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { type Driver, type FollowedRows, Interrupted, ROW_SETTINGS } from './driver.js';
 import { oldName, shadowName } from './names.js';
+import type { TablePhase, TableRecord, TableUpdate } from './state-table.js';
 
 /** How long one attempt may wait for its lock; writers queue behind it for as long (E6). */
 const LOCK_WAIT_SECONDS = 2;
@@ -16,8 +16,63 @@ const SMALL_BACKLOG_KEYS = 200;
 /** What is flushed under the lock at most; writers wait for it (E6). */
 const MOST_KEYS_UNDER_LOCK = 2_000;
 
-export interface SwapTable extends CopyTable {
+/** A table and the one that takes its name: a shadow, or the table that was replaced. */
+export interface SwapTable {
+  readonly rows: FollowedRows & { readonly original: string; readonly shadow: string; readonly shadowTable: string };
+  readonly record: TableRecord;
   readonly task: PlannedTask;
+}
+
+/** A swap and the swap back are one thing in two directions. */
+export interface Direction {
+  readonly from: TablePhase;
+  readonly done: TablePhase;
+  readonly intended: 'swapIntended' | 'revertIntended';
+  /** Where a table stands when it is done, and its definition then. */
+  readonly stand: 'swapped' | 'not_swapped';
+  readonly definition: (task: PlannedTask) => string | null;
+  /** The name that the table gets which goes. */
+  readonly aside: (table: string) => string;
+}
+
+export const FORTH: Direction = {
+  from: 'verified',
+  done: 'swapped',
+  intended: 'swapIntended',
+  stand: 'swapped',
+  definition: (task) => task.desiredDefinition,
+  aside: oldName,
+};
+
+export const BACK: Direction = {
+  from: 'swapped',
+  done: 'reverted',
+  intended: 'revertIntended',
+  stand: 'not_swapped',
+  definition: (task) => task.liveDefinition,
+  aside: shadowName,
+};
+
+/** A RENAME was tried and nobody has noted how it ended (E5). */
+export function isUnseen(record: TableRecord, { from, intended }: Direction): boolean {
+  return record.phase === from && record[intended] === true;
+}
+
+/** One for all tables of the change. */
+export function renameStatement(
+  tables: readonly { readonly namespace: string; readonly table: string }[],
+  { aside }: Direction,
+): string {
+  // In one order, whoever asks: the statement is known again in the binlog by its text.
+  const sorted = tables.toSorted((a, b) =>
+    quoteTable(a.namespace, a.table) < quoteTable(b.namespace, b.table) ? -1 : 1,
+  );
+  const pairs = sorted.map(({ namespace, table }) => {
+    const name = quoteTable(namespace, table);
+    const incoming = aside === oldName ? shadowName(table) : oldName(table);
+    return `${name} TO ${quoteTable(namespace, aside(table))}, ${quoteTable(namespace, incoming)} TO ${name}`;
+  });
+  return `RENAME TABLE ${pairs.join(', ')}`;
 }
 
 /**
@@ -25,9 +80,13 @@ export interface SwapTable extends CopyTable {
  * committed before the lock is flushed before the names change. Tries until it has the locks, giving up
  * each time before anybody waits long (E6).
  */
-export async function swapTables(driver: Driver, tables: readonly SwapTable[]): Promise<Record<string, TaskReport>> {
+export async function swapTables(
+  driver: Driver,
+  tables: readonly SwapTable[],
+  direction: Direction = FORTH,
+): Promise<Record<string, TaskReport>> {
   for (const { record } of tables) {
-    if (record.phase !== 'verified')
+    if (record.phase !== direction.from)
       throw new SternaError(
         'internal',
         `Expected the rows of ${record.taskId} to have been compared equal before the swap, found it ${record.phase} (E3).`,
@@ -43,13 +102,13 @@ export async function swapTables(driver: Driver, tables: readonly SwapTable[]): 
       lock_wait_timeout: LOCK_WAIT_SECONDS,
       wait_timeout: IDLE_SECONDS,
     });
-    await matchAutoIncrement(session, tables, (statement) => driver.runDdl(session, statement));
+    await matchAutoIncrement(session, tables, direction, (statement) => driver.runDdl(session, statement));
     await driver.save(
       undefined,
-      Object.fromEntries(tables.map(({ record }) => [record.taskId, { swapIntended: true }])),
+      Object.fromEntries(tables.map(({ record }) => [record.taskId, { [direction.intended]: true }])),
     );
     const started = performance.now();
-    const outcome = await attemptSwap(driver, session, tables);
+    const outcome = await attemptSwap(driver, session, tables, direction);
     if (outcome.swapped)
       return Object.fromEntries(
         tables.map((table) => [table.record.taskId, report(table, outcome.blockedMs, attempt)]),
@@ -90,7 +149,12 @@ async function approach(driver: Driver): Promise<void> {
 type Attempt =
   { readonly swapped: true; readonly blockedMs: number } | { readonly swapped: false; readonly reason: string };
 
-async function attemptSwap(driver: Driver, session: Session, tables: readonly SwapTable[]): Promise<Attempt> {
+async function attemptSwap(
+  driver: Driver,
+  session: Session,
+  tables: readonly SwapTable[],
+  direction: Direction,
+): Promise<Attempt> {
   const names = tables.flatMap(({ rows }) => [rows.original, rows.shadow]);
   // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
   const lock = `LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`;
@@ -105,15 +169,18 @@ async function attemptSwap(driver: Driver, session: Session, tables: readonly Sw
   }
   const locked = performance.now();
   try {
-    const reason = await finishUnderLock(driver, session, tables, locked);
+    const reason = await finishUnderLock(driver, session, tables, direction, locked);
     if (reason !== undefined) return { swapped: false, reason };
     // A backup lock lets LOCK TABLES pass and holds the RENAME.
     const renamed = await whenGranted(
       session,
-      `RENAME TABLE ${tables.map(({ rows }) => `${rows.original} TO ${quoteTable(rows.namespace, oldName(rows.table))}, ${rows.shadow} TO ${rows.original}`).join(', ')}`,
+      renameStatement(
+        tables.map(({ rows }) => rows),
+        direction,
+      ),
     );
     if (!renamed) return { swapped: false, reason: 'a lock on the instance, such as a backup lock' };
-    for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: 'swapped' });
+    for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: direction.done });
   } finally {
     // Always the last word on this session: a lock must not outlive the attempt.
     await session.execute('UNLOCK TABLES');
@@ -142,6 +209,7 @@ async function finishUnderLock(
   driver: Driver,
   session: Session,
   tables: readonly SwapTable[],
+  direction: Direction,
   locked: number,
 ): Promise<string | undefined> {
   await driver.state.assertEpochLocked(session, driver.epoch); // E1
@@ -160,7 +228,7 @@ async function finishUnderLock(
       'Expected no captured change under the lock after the last flush, found some (E3).',
     );
   // Once more: while the lock was awaited, ids may have been given out whose rows are gone again.
-  await matchAutoIncrement(session, tables, (statement) => session.execute(statement));
+  await matchAutoIncrement(session, tables, direction, (statement) => session.execute(statement));
   return undefined;
 }
 
@@ -168,12 +236,13 @@ async function finishUnderLock(
 async function matchAutoIncrement(
   session: Session,
   tables: readonly SwapTable[],
+  { definition }: Direction,
   run: (statement: string) => Promise<unknown>,
 ): Promise<void> {
   for (const { rows, task } of tables) {
-    if (!/ AUTO_INCREMENT\b/.test(task.desiredDefinition ?? '')) continue;
+    if (!/ AUTO_INCREMENT\b/.test(definition(task) ?? '')) continue;
     const counters = await Promise.all(
-      [rows.table, shadowName(rows.table)].map(async (name) =>
+      [rows.table, rows.shadowTable].map(async (name) =>
         autoIncrement(await readDefinition(session, rows.namespace, name)),
       ),
     );
@@ -205,7 +274,11 @@ export interface IntendedSwap {
  * originals stand under their old names or all shadows under the new ones. In one transaction with the epoch, so
  * that a driver that was replaced meanwhile decides nothing (E1).
  */
-export async function decideSwap(driver: Driver, tables: readonly IntendedSwap[]): Promise<'swapped' | 'not_swapped'> {
+export async function decideSwap(
+  driver: Driver,
+  tables: readonly IntendedSwap[],
+  { done, intended, stand }: Direction = FORTH,
+): Promise<'swapped' | 'not_swapped'> {
   return driver.write(driver.main, async () => {
     const found = await Promise.all(tables.map((table) => standOf(driver.main, table)));
     const [first] = found;
@@ -216,7 +289,7 @@ export async function decideSwap(driver: Driver, tables: readonly IntendedSwap[]
       );
     }
     for (const { task } of tables) {
-      const update = first === 'swapped' ? { phase: 'swapped' as const } : { swapIntended: false };
+      const update: TableUpdate = first === stand ? { phase: done } : { [intended]: false };
       await driver.state.updateTable(driver.main, task.id, update);
     }
     return first;

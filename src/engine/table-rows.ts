@@ -39,11 +39,12 @@ const FLUSH_KEYS = 200;
 
 /** A row cannot stand in the shadow beside another one. The other one's change may be on its way; if not, it is real. */
 export class UniqueConflict extends SternaError {
-  constructor(table: string, told: string) {
-    super(
-      'row_does_not_fit',
-      `Expected every row of ${table} to fit the unique keys of the new definition; the server answers: ${told}. The original is untouched. Correct the rows or the definition, then plan again.`,
-    );
+  constructor(
+    table: string,
+    told: string,
+    message = `Expected every row of ${table} to fit the unique keys of the new definition; the server answers: ${told}. The original is untouched. Correct the rows or the definition, then plan again.`,
+  ) {
+    super('row_does_not_fit', message);
   }
 }
 
@@ -54,6 +55,7 @@ class Misfit extends Error {}
 export class TableRows {
   readonly original: string;
   readonly shadow: string;
+  readonly shadowTable: string;
   readonly #columns: string;
   readonly #select: string;
   readonly #index: string;
@@ -77,7 +79,8 @@ export class TableRows {
     private readonly ownIndex: string | null = key.indexName,
   ) {
     this.original = quoteTable(namespace, table);
-    this.shadow = quoteTable(namespace, shadowName(table));
+    this.shadowTable = shadowName(table);
+    this.shadow = quoteTable(namespace, this.shadowTable);
     this.#columns = pairs.map((pair) => quoteName(pair.shadow.name)).join(', ');
     this.#select = pairs.map((pair) => quoteName(pair.original.name)).join(', ');
     this.#index = `FORCE INDEX (${quoteName(key.indexName)})`;

@@ -95,7 +95,7 @@ function leads({ kind, invisible, columns }: IndexItem, names: readonly string[]
 }
 
 /** The primary key and the unique keys by name, as far as rows can be followed by them. */
-function trackableKeys(table: TableDefinition): IndexItem[] {
+export function trackableKeys(table: TableDefinition): IndexItem[] {
   const usable = ({ kind, invisible, columns }: IndexItem): boolean =>
     (kind === 'primary' || kind === 'unique') &&
     !invisible &&

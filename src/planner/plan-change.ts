@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import picomatch from 'picomatch';
 import {
+  plannedDroppedName,
   type Plan,
   type PlannedTask,
   type PlanRequest,
@@ -15,6 +16,7 @@ import { type DesiredTable, invalid, readDesiredFiles, readStatements, type Writ
 import { alterClauses, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { assertNamespace, isEmpty, type LiveTable, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
+import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
 import { parseDefinition } from './table-definition.js';
@@ -212,22 +214,34 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: 'new table',
       safety: reasons.length > 0 ? 'blocked' : 'safe',
       reasons,
+      ...notRevertible('create', 'a revert drops no table'),
       desired: canonical,
     });
   }
 
   #drop(live: LiveTable): PlannedTask {
     const blocked = live.referencedBy.length > 0;
+    const kept = keptName(live);
     const reasons: Reason[] = blocked
       ? [{ code: 'foreign-key', message: `foreign keys point to the table: ${live.referencedBy.join(', ')}` }]
-      : [{ code: 'drops-table', message: `drops the table with about ${live.rows} rows` }];
+      : [
+          {
+            code: 'name' in kept ? 'drops-table' : 'drops-table-for-good',
+            message: `drops the table with about ${live.rows} rows, ${'name' in kept ? 'which can be undone for seven days' : `for good: ${kept.reason}`}`,
+          },
+        ];
     return this.#task(live.name, {
       action: 'drop',
-      statements: [`DROP TABLE ${quoteName(live.name)}`],
+      statements: [
+        'name' in kept
+          ? `RENAME TABLE ${quoteName(live.name)} TO ${quoteName(kept.name)}`
+          : `DROP TABLE ${quoteName(live.name)}`,
+      ],
       execution: 'direct',
       executionReason: 'not among the desired files',
       safety: blocked ? 'blocked' : 'unsafe',
       reasons,
+      ...notRevertible('drop', 'a revert brings no dropped table back'),
       live,
     });
   }
@@ -289,6 +303,9 @@ class NamespacePlanner implements AsyncDisposable {
       safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
       reasons: [...unable, ...unsafe],
       ...(renames.length > 0 ? { renamedColumns: renames } : {}),
+      ...(trial.execution === 'copy'
+        ? revertibility(from, to, differences, renames)
+        : notRevertible('in-table', 'the table itself is changed, and none is kept')),
     });
   }
 
@@ -321,6 +338,7 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: '',
       safety: 'blocked',
       reasons,
+      ...notRevertible('blocked', 'it is not changed'),
     });
   }
 
@@ -335,7 +353,15 @@ class NamespacePlanner implements AsyncDisposable {
     table: string,
     task: Pick<
       PlannedTask,
-      'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons' | 'renamedColumns'
+      | 'action'
+      | 'statements'
+      | 'execution'
+      | 'executionReason'
+      | 'safety'
+      | 'reasons'
+      | 'renamedColumns'
+      | 'revertible'
+      | 'revertReasons'
     > & {
       live?: LiveTable;
       desired?: string;
@@ -356,6 +382,16 @@ class NamespacePlanner implements AsyncDisposable {
       estimatedBytes: live?.bytes ?? 0,
     };
   }
+}
+
+/** The name under which a dropped table is kept, or why it cannot be. */
+function keptName(live: LiveTable): { readonly name: string } | { readonly reason: string } {
+  const has = (constraint: string): boolean =>
+    live.canonical.split('\n').some((line) => line.startsWith('  CONSTRAINT') && line.includes(`\` ${constraint} (`));
+  if (has('FOREIGN KEY')) return { reason: 'its foreign keys would hold the rows that they point to' };
+  if (has('CHECK')) return { reason: 'the names of its CHECK constraints would stay taken' };
+  const name = plannedDroppedName(live.name);
+  return name === null ? { reason: 'its name is too long for it to be kept under another one' } : { name };
 }
 
 function refused(error: unknown, where: string): unknown {
@@ -384,6 +420,7 @@ function seal(plan: Omit<Plan, 'planHash'>): Plan {
     tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, ...task }) => ({
       ...task,
       reasons: task.reasons.map(({ code, column }) => ({ code, column })),
+      revertReasons: task.revertReasons?.map(({ code, column }) => ({ code, column })),
     })),
   };
   return { ...plan, planHash: createHash('sha256').update(JSON.stringify(stable)).digest('hex') };

@@ -56,6 +56,12 @@ export function unsafeReasons(
   ];
 }
 
+/** To a charset that does not have every character. */
+export function convertsCharset(from: Pick<ColumnItem, 'charset'>, to: Pick<ColumnItem, 'charset'>): boolean {
+  if (from.charset === null || to.charset === null || from.charset === to.charset) return false;
+  return !(SUPERSETS[from.charset] ?? []).includes(to.charset);
+}
+
 function columnReasons(
   { from, to }: { readonly from: ColumnItem; readonly to: ColumnItem },
   table: TableDefinition,
@@ -77,13 +83,7 @@ function columnReasons(
       column,
       message: `\`${column}\` becomes NOT NULL; rows without a value do not fit`,
     });
-  if (
-    from.charset !== null &&
-    to.charset !== null &&
-    from.charset !== to.charset &&
-    !empty &&
-    !(SUPERSETS[from.charset] ?? []).includes(to.charset)
-  ) {
+  if (convertsCharset(from, to) && !empty) {
     reasons.push({
       code: 'converts-charset',
       column,

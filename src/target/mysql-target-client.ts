@@ -9,9 +9,10 @@ import type {
   PullSchemaResult,
   StepInput,
   StepOutcome,
+  UndropTableInput,
 } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
-import { ChangeHold, findLeftovers, type FoundChange, OnlineChange } from '../engine/index.js';
+import { ChangeHold, DroppedTables, findLeftovers, type FoundChange, OnlineChange } from '../engine/index.js';
 import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
 import { examineServer, planChange, pullSchema } from '../planner/index.js';
 import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
@@ -34,12 +35,14 @@ export async function openTargetClient(options: TargetOptions): Promise<TargetCl
 /** Planner and engine on one server, for all changes and namespaces of a target. */
 class MysqlTargetClient implements TargetClient {
   readonly #change: OnlineChange;
+  readonly #dropped: DroppedTables;
 
   constructor(
     private readonly server: MysqlServer,
     private readonly options: TargetOptions,
   ) {
     this.#change = new OnlineChange(server, options.physical);
+    this.#dropped = new DroppedTables(server, options.physical);
   }
 
   async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
@@ -77,12 +80,33 @@ class MysqlTargetClient implements TargetClient {
     return this.#write(() => this.#change.cutOver(step, context));
   }
 
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.guardRevert(step, context));
+  }
+
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.revertTables(step, context));
+  }
+
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void> {
     return this.#change.cleanUp(input, context);
   }
 
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
     return this.#change.writeControl(input, context);
+  }
+
+  findDropped({ namespace, table }: Pick<UndropTableInput, 'namespace' | 'table'>): Promise<string | null> {
+    return this.#dropped.find(namespace, table);
+  }
+
+  async restoreDropped({
+    namespace,
+    table,
+    dropped,
+  }: Pick<UndropTableInput, 'namespace' | 'table'> & { readonly dropped: string }): Promise<void> {
+    if (this.options.requireWriter) await this.#assertWriter();
+    await this.#dropped.restore(namespace, table, dropped);
   }
 
   holdChange(changeId: string): Promise<ChangeHold> {

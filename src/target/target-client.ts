@@ -10,6 +10,7 @@ import type {
   StepInput,
   StepOutcome,
   TaskProgress,
+  UndropTableInput,
 } from '../contract/index.js';
 import type { ChangeHold, FoundChange, Leftovers } from '../engine/index.js';
 
@@ -53,6 +54,8 @@ export interface TargetClient {
   copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   holdTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cutOver(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome>;
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
 
@@ -63,6 +66,15 @@ export interface TargetClient {
   examine(namespaces: readonly string[] | undefined): Promise<TargetExamination>;
   /** Removes what a change has made (E7). Whoever asks knows that it has ended; `confirm` is asked once more. */
   removeChange(change: FoundChange, context: OperationContext): Promise<void>;
+  /** The name under which a dropped table is kept, or null. */
+  findDropped(
+    request: Pick<UndropTableInput, 'namespace' | 'table'>,
+    context: OperationContext,
+  ): Promise<string | null>;
+  restoreDropped(
+    request: Pick<UndropTableInput, 'namespace' | 'table'> & { readonly dropped: string },
+    context: OperationContext,
+  ): Promise<void>;
 
   /** Closes its connections; called once, when nobody uses the client any more (K2). */
   close(): Promise<void>;

@@ -70,9 +70,7 @@ export function resolveInput(input: SchemaChangeInput): ResolvedOptions {
   mistakes.expect(input.source === undefined || isObject(input.source), 'source: expected an object');
   expectOptions(input.options ?? {}, mistakes);
   mistakes.throwIfAny();
-  const options = { ...DEFAULT_OPTIONS, ...input.options };
-  assertNoRevertWindow(options.revertWindow);
-  return options;
+  return { ...DEFAULT_OPTIONS, ...input.options };
 }
 
 /** Checks the route of a read, whoever asked for it. */
@@ -80,6 +78,14 @@ export function assertTarget(input: { readonly target: string; readonly environm
   if (!isObject(input)) throw refusal('input_invalid', `Expected one JSON object as input, got ${show(input)}.`);
   const mistakes = new Mistakes();
   expectTarget(input, mistakes);
+  mistakes.throwIfAny();
+}
+
+/** Checks the table of an undrop, whoever asked for it. */
+export function assertTableName(input: { readonly namespace: string; readonly table: string }): void {
+  const mistakes = new Mistakes();
+  for (const name of ['namespace', 'table'] as const)
+    mistakes.expect(isName(input[name]), `${name}: expected a name, got ${show(input[name])}`);
   mistakes.throwIfAny();
 }
 
@@ -108,14 +114,6 @@ function expectOptions(options: ChangeOptions, mistakes: Mistakes): void {
   each('volume', isVolume, `a whole number from ${MIN_VOLUME} to ${MAX_VOLUME}`);
   each('onConflict', (value) => value === 'reject' || value === 'queue', '"reject" or "queue"');
   each('ignoreTables', (value) => isListOf(value, isText), 'a list of globs');
-}
-
-export function assertNoRevertWindow(revertWindow: string): void {
-  if (parseDuration(revertWindow) === 0) return;
-  throw refusal(
-    'not_supported',
-    `Expected revertWindow "0s", got ${show(revertWindow)}: this version cannot keep the old table equal after the cutover. Leave the option out.`,
-  );
 }
 
 export function isVolume(volume: unknown): volume is number {

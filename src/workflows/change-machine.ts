@@ -22,10 +22,11 @@ import {
   worstSafety,
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
-import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
-import { assertConsent } from './consent.js';
+import { refusal, type ResolvedOptions } from './change-input.js';
+import { assertConsent, assertWindowFits } from './consent.js';
 import { EventLog } from './event-log.js';
 import { assertMessageShape, detailOf } from './message-shape.js';
+import { RevertWindow } from './revert-window.js';
 
 /** `before`: where a task belongs that a stop has taken out of its course. */
 type Task = { -readonly [K in keyof TaskStatus]: TaskStatus[K] } & { before?: TaskState };
@@ -35,6 +36,7 @@ const WAITS_FOR: Partial<Record<ChangeState, string>> = {
   planned: 'apply',
   waiting_for_cutover: 'cutover',
   stopped: 'resume',
+  revert_window: 'revert or finalize',
 };
 /** States in which a driver may be at work on the target. */
 const DRIVEN: readonly TaskState[] = ['running', 'waiting_for_cutover', 'cutting_over'];
@@ -43,12 +45,13 @@ const DRIVEN: readonly TaskState[] = ['running', 'waiting_for_cutover', 'cutting
  * The state machine of one change, without Temporal: decides on messages and keeps tasks, options, the
  * control row and the event log. The workflow asks it what to do next; messages only set requests here.
  *
- *   planning ─▶ planned ─▶ queued ─▶ running ─▶ waiting_for_cutover ─▶ cutting_over ─▶ completed
- *                                    │  ▲
- *                                 stopping ─▶ stopped
+ *   planning ─▶ planned ─▶ queued ─▶ running ─▶ waiting_for_cutover ─▶ cutting_over ─▶ revert_window ─▶ completed
+ *                                    │  ▲                                                  │  ▲
+ *                                 stopping ─▶ stopped                                    reverting ─▶ reverted
  */
 export class ChangeMachine {
   readonly log: EventLog;
+  readonly window = new RevertWindow();
   plan: Plan | undefined;
   readonly #tasks: Task[] = [];
   #planning: PlanningState = 'planning';
@@ -123,6 +126,7 @@ export class ChangeMachine {
       ...(reason === undefined ? {} : { reason }),
       tasks: this.tasks,
       ...(waitingFor === undefined ? {} : { waitingFor }),
+      ...this.window.status(),
       controls: this.controls,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
@@ -134,6 +138,7 @@ export class ChangeMachine {
     if (isAlready(name, this.#standing)) return;
     assertFits(name, this.#standing);
     if (name === 'apply') this.#assertMayApply(message);
+    if (name === 'revert') this.window.assertMayRevert();
   }
 
   /**
@@ -185,6 +190,11 @@ export class ChangeMachine {
   /** A native cancel; during a swap it waits for the outcome. */
   cancelNatively(): void {
     if (isTerminal(this.state) || this.#cancelRequested || this.#ending) return;
+    if (this.state === 'revert_window' || this.state === 'reverting') {
+      const detail = 'native cancel: the tables are swapped; send revert or finalize';
+      this.log.add({ what: 'cancel', caller: 'temporal', outcome: 'refused', detail });
+      return;
+    }
     this.#takeCancel();
     this.log.add({ what: 'cancel', caller: 'temporal', outcome: 'accepted', detail: 'native cancel' });
   }
@@ -195,6 +205,8 @@ export class ChangeMachine {
       stopAsked: this.stopAsked,
       cutoverRequested: this.#cutoverRequested,
       cancelRequested: this.#cancelRequested,
+      windowAsked: this.window.asked,
+      revertUnsafe: this.window.unsafe !== undefined,
       ending: this.#ending,
     };
   }
@@ -231,9 +243,42 @@ export class ChangeMachine {
         this.#setControl({ volume: (message as SetVolumeMessage).volume });
         return;
       case 'revert':
+        this.window.ask('revert');
+        for (const task of this.#tasks) if (task.state === 'revert_window') this.#move(task, 'reverting');
+        this.#setControl({ cutover: true }); // back
+        return;
       case 'finalize':
-        throw refusal('not_supported', `${name} needs a revert window, which this version does not have.`);
+        this.closeWindow();
+        return;
     }
+  }
+
+  /** The window is open from now on, at its full length; also again, after a revert that failed. */
+  openWindow(ids: readonly string[], milliseconds: number): void {
+    this.set(ids, 'revert_window');
+    this.window.open(this.now() + milliseconds);
+    this.guardOn();
+  }
+
+  /** A guard that starts now has nothing to stop for, whatever was asked of an earlier step. */
+  guardOn(): void {
+    this.#setControl({ run: 'run', cutover: false });
+  }
+
+  /** By `finalize`, or because its time is over. */
+  closeWindow(): void {
+    this.window.ask('finalize');
+    this.#setControl({ run: 'stop' });
+  }
+
+  /** The tables cannot be swapped back any more. Neither they nor their writers are affected. */
+  windowUnsafe(error: ErrorInfo): void {
+    this.window.markUnsafe(error);
+    this.log.add({ what: 'revert_window', outcome: 'noted', detail: `unsafe: ${error.code}: ${error.message}` });
+  }
+
+  reverted(ids: readonly string[]): void {
+    this.#finish(ids, 'reverted');
   }
 
   #takeCancel(): void {
@@ -244,15 +289,16 @@ export class ChangeMachine {
     for (const task of this.#tasks) if (DRIVEN.includes(task.state)) this.#move(task, 'stopping');
   }
 
-  #assertMayApply({ planHash, allowUnsafe, revertWindow }: ApplyMessage): void {
+  #assertMayApply({ planHash, allowUnsafe, revertWindow = this.#options.revertWindow }: ApplyMessage): void {
     if (planHash !== undefined && planHash !== this.plan?.planHash) {
       throw refusal(
         'plan_hash_differs',
         `Expected the approval of plan ${this.plan?.planHash ?? 'none'}, got one of plan ${planHash}. Read the plan again and approve its hash.`,
       );
     }
-    if (revertWindow !== undefined) assertNoRevertWindow(revertWindow);
-    if (this.plan) assertConsent(this.plan, allowUnsafe ?? this.#options.allowUnsafe);
+    if (!this.plan) return;
+    assertConsent(this.plan, allowUnsafe ?? this.#options.allowUnsafe);
+    assertWindowFits(this.plan, revertWindow);
   }
 
   planned(plan: Plan): void {
@@ -301,13 +347,23 @@ export class ChangeMachine {
 
   complete(ids: readonly string[], reports: Readonly<Record<string, TaskReport>>): void {
     this.report(reports);
+    this.#finish(ids, 'completed');
+  }
+
+  #finish(ids: readonly string[], state: 'completed' | 'reverted' | 'revert_window'): void {
     for (const task of this.#tasks) {
       if (!ids.includes(task.id) || isTerminal(task.state)) continue;
       delete task.phase;
       delete task.progress;
       delete task.before;
-      this.#move(task, 'completed');
+      this.#move(task, state);
     }
+  }
+
+  /** Swapped, and to be kept for a revert: no stop and no cancel reaches them any more. */
+  keep(ids: readonly string[], reports: Readonly<Record<string, TaskReport>>): void {
+    this.report(reports);
+    this.#finish(ids, 'revert_window');
   }
 
   report(reports: Readonly<Record<string, TaskReport>>): void {
@@ -333,6 +389,7 @@ export class ChangeMachine {
   /** Nothing more is decided; the change ends when the target is cleaned up. */
   beginEnd(error?: ErrorInfo): void {
     this.#ending = true;
+    this.window.close();
     if (error !== undefined) this.#lastError = error;
   }
 
@@ -347,7 +404,9 @@ export class ChangeMachine {
     for (const task of this.#tasks) {
       if (isTerminal(task.state)) continue;
       delete task.before;
-      this.#move(task, state === 'failed' && someRan && !ran(task) ? 'cancelled' : state);
+      // What is swapped stays so, whatever became of the others.
+      const isSwapped = task.state === 'revert_window';
+      this.#move(task, isSwapped ? 'completed' : state === 'failed' && someRan && !ran(task) ? 'cancelled' : state);
     }
   }
 
@@ -364,7 +423,7 @@ export class ChangeMachine {
 
   #beginStop(): void {
     for (const task of this.#tasks) {
-      if (isTerminal(task.state)) continue;
+      if (isTerminal(task.state) || task.state === 'revert_window') continue;
       task.before = task.state;
       this.#move(task, DRIVEN.includes(task.state) ? 'stopping' : 'stopped');
     }

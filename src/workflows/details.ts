@@ -42,6 +42,9 @@ export function renderStatusMarkdown(status: ChangeStatus, plan: Plan | undefine
   const waiting = status.waitingFor === undefined ? '' : ` — waiting for ${status.waitingFor}`;
   const lines = [`**${words(status.state)}**${waiting}`, ''];
   if (status.lastError) lines.push(`**${status.lastError.code}**: ${status.lastError.message}`, '');
+  if (status.revertWindowEnds !== undefined) lines.push(`Revert window until **${status.revertWindowEnds}**`, '');
+  if (status.revertUnsafe !== undefined)
+    lines.push(`**Cannot be reverted any more** (${status.revertUnsafe.code}): ${status.revertUnsafe.message}`, '');
   if (status.controls.length > 0)
     lines.push(`Accepted now: ${status.controls.map((name) => `\`${name}\``).join(', ')}`, '');
   if (status.tasks.length > 0) lines.push(...taskTable(status.tasks));

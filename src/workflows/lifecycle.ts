@@ -7,14 +7,16 @@ import {
   type SchemaChangeInput,
   type StepInput,
   type StepOutcome,
+  type TaskReport,
   type TaskState,
 } from '../contract/index.js';
 import { changeActivities, cleanUpActivity, controlActivities, readActivities } from './activities.js';
 import { parseDuration, refusal } from './change-input.js';
 import type { ChangeMachine } from './change-machine.js';
-import { assertConsent } from './consent.js';
+import { assertConsent, assertWindowFits } from './consent.js';
 import { ControlWriter } from './control-writer.js';
 import { reserveTarget } from './reservation.js';
+import { keepWindow } from './keep-window.js';
 import { cancelWhen, toFailure, untilServed, wasEnded, wasGivenBack } from './scopes.js';
 
 type Step = Exclude<keyof ChangeActivities, 'cleanUp'>;
@@ -25,10 +27,15 @@ const WORDS: Readonly<Record<Step, string>> = {
   copyTables: 'copy',
   holdTables: 'hold',
   cutOver: 'cut over',
+  guardRevert: 'guard',
+  revertTables: 'revert',
 };
 
 /** After these, their tasks are as planned. They change tables of the application, so their end is awaited. */
 const FINAL: readonly Step[] = ['runStatements', 'cutOver'];
+
+/** Beyond the reach of a stop. */
+const ENDED: readonly TaskState[] = ['completed', 'revert_window'];
 
 /** How long a driver has to follow a stop by itself, before its activity is cancelled (S3). */
 const STOP_GRACE_MS = 10_000;
@@ -106,7 +113,7 @@ export class Lifecycle {
     }
     // Statements that are running cannot be held back either.
     const beyond = new Set([...swapped, ...(this.#running?.step === 'runStatements' ? this.#running.ids : [])]);
-    const ended = new Set(machine.tasks.filter((task) => task.state === 'completed').map((task) => task.id));
+    const ended = new Set(machine.tasks.filter((task) => ENDED.includes(task.state)).map((task) => task.id));
     machine.decideStop(this.#cuttingOver.some((id) => !beyond.has(id) && !ended.has(id)));
   }
 
@@ -153,6 +160,7 @@ export class Lifecycle {
     const { machine } = this;
     if (machine.options.autoApply) {
       assertConsent(this.#plan, machine.options.allowUnsafe);
+      assertWindowFits(this.#plan, machine.options.revertWindow);
       machine.apply({});
       return true;
     }
@@ -168,7 +176,7 @@ export class Lifecycle {
   async #apply(): Promise<void> {
     const controls = this.#controls.run();
     try {
-      if (this.machine.options.deferCutover) await this.#applyTogether(this.#plan.tasks);
+      if (this.machine.options.deferCutover || this.#windowMs > 0) await this.#applyTogether(this.#plan.tasks);
       else await this.#applyInTurn(this.#plan.tasks);
     } finally {
       this.#controls.close();
@@ -188,7 +196,19 @@ export class Lifecycle {
     }
   }
 
-  /** New tables first; then everything is copied and waits; then it all changes in one window, drops last. */
+  get #windowMs(): number {
+    return parseDuration(this.machine.options.revertWindow) ?? 0;
+  }
+
+  /** Those that a revert window takes back. */
+  #guarded(tasks: readonly PlannedTask[]): PlannedTask[] {
+    return this.#windowMs > 0 ? tasks.filter((task) => task.execution === 'copy' && task.revertible === true) : [];
+  }
+
+  /**
+   * New tables first; then everything is copied and waits; then it all changes at once, drops last. With a revert window
+   * too, so that there is one swap, from which one window counts.
+   */
   async #applyTogether(tasks: readonly PlannedTask[]): Promise<void> {
     const { machine } = this;
     const creates = tasks.filter((task) => task.action === 'create');
@@ -202,13 +222,18 @@ export class Lifecycle {
     machine.set(idsOf(rest), 'waiting_for_cutover');
     if (copies.length > 0) {
       await this.#copy(copies);
-      await this.#step('holdTables', copies, 'waiting_for_cutover');
+      if (machine.options.deferCutover) await this.#step('holdTables', copies, 'waiting_for_cutover');
     } else if (rest.length > 0) {
       await this.#awaitCutover();
     }
     this.#cuttingOver = idsOf([...copies, ...rest]);
     if (copies.length > 0) await this.#step('cutOver', copies, 'cutting_over', rest);
     for (const task of rest) await this.#step('runStatements', [task], 'cutting_over', rest);
+    const guarded = this.#guarded(copies);
+    if (guarded.length === 0) return;
+    await keepWindow(machine, idsOf(guarded), this.#windowMs, (step, halted) => {
+      return this.#attempt(step, guarded, machine.control, halted);
+    });
   }
 
   async #copy(tasks: readonly PlannedTask[]): Promise<void> {
@@ -257,8 +282,9 @@ export class Lifecycle {
       const swapped =
         outcome.outcome === 'stopped' && step === 'cutOver' && ids.every((id) => outcome.swapped.includes(id));
       if (outcome.outcome === 'done' || swapped) {
-        if (FINAL.includes(step)) machine.complete(ids, reports);
-        else machine.report(reports);
+        if (!FINAL.includes(step)) machine.report(reports);
+        else if (step === 'cutOver') this.#swapped(tasks, reports);
+        else machine.complete(ids, reports);
         return;
       }
       if (outcome.outcome === 'asked') return;
@@ -267,14 +293,28 @@ export class Lifecycle {
     }
   }
 
-  async #attempt(step: Step, tasks: readonly PlannedTask[], control: Control): Promise<StepOutcome> {
+  #swapped(tasks: readonly PlannedTask[], reports: Readonly<Record<string, TaskReport>>): void {
+    const guarded = idsOf(this.#guarded(tasks));
+    this.machine.keep(guarded, reports);
+    this.machine.complete(
+      idsOf(tasks).filter((id) => !guarded.includes(id)),
+      reports,
+    );
+  }
+
+  /** @param halted cuts the step off when its driver does not follow in time by itself */
+  async #attempt(
+    step: Step,
+    tasks: readonly PlannedTask[],
+    control: Control,
+    halted = (): boolean => !FINAL.includes(step) && (this.machine.stopRequested || this.machine.cancelRequested),
+  ): Promise<StepOutcome> {
     const { machine } = this;
     const ids = idsOf(tasks);
     const activities = changeActivities(
       this.dataPlane,
       `${WORDS[step]} ${ids.length === 1 ? ids[0] : `${ids.length} tables`}`,
     );
-    const halted = (): boolean => !FINAL.includes(step) && (machine.stopRequested || machine.cancelRequested);
     const last = this.#isLast(step, ids);
     this.#running = { step, ids };
     this.#started = true;

@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type ErrorInfo,
   INTERNAL_SIGNALS,
   type MessageArguments,
   MESSAGE_NAMES,
@@ -88,6 +89,7 @@ function read(given: SchemaChangeInput): {
 class View {
   readonly #details: Details;
   #state: string | undefined;
+  #unsafe: ErrorInfo | undefined;
 
   constructor(
     private readonly machine: ChangeMachine,
@@ -98,6 +100,7 @@ class View {
 
   refresh(): void {
     const status = this.machine.status();
+    this.#unsafe = this.machine.window.unsafe;
     if (status.state !== this.#state) {
       this.#state = status.state;
       this.machine.log.add({ what: 'state', outcome: 'noted', detail: status.state });
@@ -105,13 +108,17 @@ class View {
     this.#details.refresh(status, this.machine.plan);
   }
 
-  /** Shows every change of state, whoever caused it, while `work` runs, and the last one after it. */
+  get #isStale(): boolean {
+    return this.machine.state !== this.#state || this.machine.window.unsafe !== this.#unsafe;
+  }
+
+  /** Shows every change of state, and that a revert window became unsafe, whoever caused it, while `work` runs, and the last one after it. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const progress = { over: false };
     this.refresh();
     const watching = (async () => {
       while (!progress.over) {
-        await condition(() => progress.over || this.machine.state !== this.#state);
+        await condition(() => progress.over || this.#isStale);
         this.refresh();
       }
     })();

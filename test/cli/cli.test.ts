@@ -20,6 +20,7 @@ const COMMANDS = [
   'finalize',
   'volume',
   'pull',
+  'undrop',
   'targets',
   'doctor',
   'worker',
@@ -205,6 +206,47 @@ describe('a change from the command line', () => {
       stdout: expect.stringContaining('completed') as string,
     });
     expect(await plane.client.status(id)).toMatchObject({ options: { volume: 3 } });
+  });
+
+  it('is reverted in its window, or finalized', async () => {
+    for (const [end, state, code] of [
+      ['revert', 'reverted', 1],
+      ['finalize', 'completed', 0],
+    ] as const) {
+      const alter = ['alter', ...on(), '-n', space.name, 'ALTER TABLE t MODIFY k BIGINT', '-y', '--watch'];
+      const started = json((await plane.sterna(...alter, '--revert-window', '1h', '--json')).stdout);
+      const id = String(started.changeId);
+      expect(started).toMatchObject({ state: 'revert_window', controls: ['setVolume', 'revert', 'finalize'] });
+      await space.query('INSERT INTO t VALUES (2, 2)');
+      expect((await plane.sterna('status', id)).stdout).toContain('revert window until 20');
+      expect((await plane.sterna(end, id)).code).toBe(0);
+      await plane.client.result(id);
+      expect(await plane.sterna('watch', id)).toMatchObject({ code, stdout: expect.stringContaining(state) as string });
+      expect(await space.query('SELECT id FROM t')).toEqual([{ id: 1 }, { id: 2 }]);
+      const [{ Type: type } = { Type: '' }] = await space.query<{ Type: string }>("SHOW COLUMNS FROM t LIKE 'k'");
+      expect(type).toBe(end === 'revert' ? 'int' : 'bigint');
+      await space.query('DELETE FROM t WHERE id = 2');
+    }
+  });
+
+  it('that drops a table is undone', async () => {
+    const desired = await folder({ 'n.sql': 'CREATE TABLE n (id INT PRIMARY KEY)' });
+    const dropped = await plane.sterna('apply', ...on(), '-s', desired, '-y', '--watch', '--allow-unsafe');
+    expect(dropped.code).toBe(0);
+    expect(await space.tables()).toEqual([expect.stringMatching(/^_t_sterna_dropped_\d{14}$/), 'n']);
+    expect((await plane.sterna('plan', ...on(), '-s', desired)).stdout, 'no plan sees it').toContain(
+      'nothing to change',
+    );
+    const undrop = ['undrop', ...on(), '-n', space.name, 't'];
+    expect(await plane.sterna(...undrop)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('restored') as string,
+    });
+    expect(await space.query('SELECT id FROM t')).toEqual([{ id: 1 }]);
+    expect(await plane.sterna(...undrop)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('undrop_refused') as string,
+    });
   });
 
   it('with the same id is the same change', async () => {

@@ -216,7 +216,40 @@ describe('how a table is changed', () => {
   it('a table that is not among the files is dropped, which is unsafe (P2)', async () => {
     expect((await plan('CREATE TABLE other (id INT PRIMARY KEY)')).tasks).toMatchObject([
       { action: 'create', table: 'other', safety: 'safe', execution: 'direct' },
-      { action: 'drop', table: 't', safety: 'unsafe', statements: ['DROP TABLE `t`'] },
+      {
+        action: 'drop',
+        table: 't',
+        safety: 'unsafe',
+        statements: ['RENAME TABLE `t` TO `_t_sterna_dropped_{now+7d}`'],
+      },
+    ]);
+  });
+
+  it.each([
+    ['its foreign keys', `CREATE TABLE c (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES t (id))`],
+    ['CHECK constraints', 'CREATE TABLE c (id INT PRIMARY KEY, CHECK (id > 0))'],
+    ['name is too long', `CREATE TABLE ${'c'.repeat(34)} (id INT PRIMARY KEY)`],
+  ])('a table is dropped for good where it cannot be kept, and the plan says why: %s (P2)', async (why, sql) => {
+    await space.query(sql);
+    const { tasks } = await plan(String((await space.query('SHOW CREATE TABLE t'))[0]?.['Create Table']));
+    expect(tasks).toMatchObject([
+      {
+        statements: [expect.stringMatching(/^DROP TABLE `c+`$/)],
+        safety: 'unsafe',
+        reasons: [{ code: 'drops-table-for-good', message: expect.stringContaining(why) as string }],
+      },
+    ]);
+    await space.query(`DROP TABLE \`${tasks[0]?.table}\``);
+  });
+
+  it('says of each table whether a revert window takes it back', async () => {
+    expect(await task('CREATE TABLE t (id INT PRIMARY KEY, a BIGINT, b VARCHAR(10), KEY a (a))')).toMatchObject({
+      revertible: true,
+      revertReasons: [{ code: 'narrows-back', column: 'a' }],
+    });
+    expect((await plan('CREATE TABLE other (id INT PRIMARY KEY)')).tasks.map((each) => each.revertible)).toEqual([
+      false,
+      false,
     ]);
   });
 

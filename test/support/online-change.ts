@@ -112,6 +112,12 @@ export class EngineChange implements AsyncDisposable {
   cutOver(context = this.context()): Promise<StepOutcome> {
     return this.change.cutOver(this.step, context);
   }
+  guard(context = this.context()): Promise<StepOutcome> {
+    return this.change.guardRevert(this.step, context);
+  }
+  revert(context = this.context()): Promise<StepOutcome> {
+    return this.change.revertTables(this.step, context);
+  }
   cleanUp(context = this.context()): Promise<void> {
     return this.change.cleanUp(this.step, context);
   }

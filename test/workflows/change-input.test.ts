@@ -67,11 +67,6 @@ describe('the input of a change', () => {
   it('reports all mistakes at once', () => {
     expect(refusalOf({ ...INPUT, target: 1, options: { volume: 0 } }).message).toMatch(/target: .*; options.volume: /);
   });
-
-  it('cannot ask for a revert window, which this version does not keep', () => {
-    expect(refusalOf({ ...INPUT, options: { revertWindow: '30m' } }).type).toBe('not_supported');
-    expect(resolveInput({ ...INPUT, options: { revertWindow: '0m' } }).revertWindow).toBe('0m');
-  });
 });
 
 describe('a duration', () => {

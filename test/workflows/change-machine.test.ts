@@ -40,7 +40,15 @@ function running(...tasks: ReturnType<typeof plannedTask>[]): ChangeMachine {
   return made;
 }
 
-/** How a change comes into each state that this version knows. */
+function windowOpen(): ChangeMachine {
+  const made = running();
+  made.set(ID, 'cutting_over');
+  made.keep(ID, {});
+  made.openWindow(ID, 60_000);
+  return made;
+}
+
+/** How a change comes into each state. */
 const IN: Partial<Record<ChangeState, () => ChangeMachine>> = {
   planning: machine,
   planned,
@@ -58,6 +66,18 @@ const IN: Partial<Record<ChangeState, () => ChangeMachine>> = {
   cutting_over: () => {
     const made = running();
     made.set(ID, 'cutting_over');
+    return made;
+  },
+  revert_window: windowOpen,
+  reverting: () => {
+    const made = windowOpen();
+    made.accept('revert', ME);
+    return made;
+  },
+  reverted: () => {
+    const made = windowOpen();
+    made.accept('revert', ME);
+    made.reverted(ID);
     return made;
   },
   stopping: () => {
@@ -142,14 +162,8 @@ describe('every message in every state', () => {
     }
   });
 
-  it('covers all states but those of a revert, which this version never enters', () => {
-    expect(CHANGE_STATES.filter((state) => !STATES.includes(state))).toEqual([
-      'revert_window',
-      'reverting',
-      'reverted',
-    ]);
-    for (const state of STATES)
-      expect(refusalOf(() => inState(state).accept('revert', ME)).type).toBe('control_refused');
+  it('covers all states', () => {
+    expect(CHANGE_STATES.filter((state) => !STATES.includes(state))).toEqual([]);
   });
 
   it('a terminal state is never left, whatever is sent or reported (S1)', () => {
@@ -173,10 +187,81 @@ describe('every message in every state', () => {
   });
 
   it('every state that is no end accepts something that ends it (S3)', () => {
-    for (const state of STATES.filter((each) => !isTerminal(each) && each !== 'cutting_over')) {
+    const others: readonly ChangeState[] = ['cutting_over', 'revert_window', 'reverting'];
+    for (const state of STATES.filter((each) => !isTerminal(each) && !others.includes(each))) {
       expect(inState(state).status().controls, state).toContain('cancel');
     }
     expect(inState('cutting_over').status().controls).toContain('stop');
+    expect(inState('revert_window').status().controls).toContain('finalize');
+    expect(inState('reverting').status().controls).toContain('finalize');
+  });
+});
+
+describe('the revert window', () => {
+  const open = (): ChangeMachine => inState('revert_window');
+
+  it('shows until when it is open, and what may be sent', () => {
+    expect(open().status()).toMatchObject({
+      revertWindowEnds: new Date(60_000).toISOString(),
+      controls: ['setVolume', 'revert', 'finalize'],
+      waitingFor: 'revert or finalize',
+    });
+  });
+
+  it('has a control row of its own: what was asked for before the swap counts no more', () => {
+    const change = inState('cutting_over');
+    change.accept('stop', ME);
+    change.keep(ID, {});
+    change.openWindow(ID, 60_000);
+    expect(change.control).toMatchObject({ run: 'run', cutover: false });
+    change.accept('revert', ME);
+    expect(change.control).toMatchObject({ run: 'run', cutover: true });
+  });
+
+  it('ends once: a second finalize is one, and a revert comes too late (C3)', () => {
+    const change = open();
+    expect(change.accept('finalize', ME).already).toBe(false);
+    expect(change.control.run).toBe('stop');
+    expect(change.accept('finalize', ME).already).toBe(true);
+    expect(change.status().controls).toEqual([]);
+    expect(refusalOf(() => change.accept('revert', ME)).message).toContain('before the end of the revert window');
+  });
+
+  it('refuses a revert once a row cannot go back, with the reason, and stays open', () => {
+    const change = open();
+    change.windowUnsafe({ code: 'row_does_not_fit', message: 'too long.' });
+    const failure = refusalOf(() => change.accept('revert', ME));
+    expect(failure.type).toBe('not_revertible');
+    expect(failure.message).toContain('row_does_not_fit: too long.');
+    expect(change.state).toBe('revert_window');
+    expect(change.status()).toMatchObject({
+      revertUnsafe: { code: 'row_does_not_fit' },
+      controls: ['setVolume', 'finalize'],
+    });
+    expect(change.log.read().events.at(-1)).toMatchObject({
+      what: 'revert_window',
+      detail: expect.stringContaining('unsafe') as string,
+    });
+  });
+
+  it('is not ended by a native cancel, which says neither whether to keep nor to drop', () => {
+    const change = open();
+    change.cancelNatively();
+    expect(change.state).toBe('revert_window');
+    expect(change.cancelRequested).toBe(false);
+    expect(change.log.read().events.at(-1)).toMatchObject({ what: 'cancel', outcome: 'refused' });
+  });
+
+  it('keeps what is swapped out of a stop, a failure and a cancel of the rest', () => {
+    const change = running(plannedTask('a'), plannedTask('b', { execution: 'instant' }));
+    change.set(['shop.b'], 'running');
+    change.set([...ID, 'shop.b'], 'cutting_over');
+    change.keep(ID, {});
+    change.accept('stop', ME);
+    change.decideStop(true);
+    expect(change.tasks.map(({ state }) => state)).toEqual(['revert_window', 'stopping']);
+    change.end('failed');
+    expect(change.tasks.map(({ state }) => state)).toEqual(['completed', 'failed']);
   });
 });
 
@@ -242,9 +327,15 @@ describe('apply', () => {
     expect(failure.message).toContain('has a foreign key');
   });
 
-  it('refuses a revert window, which this version cannot keep', () => {
-    expect(refusalOf(() => planned().accept('apply', { ...ME, revertWindow: '30m' })).type).toBe('not_supported');
-    expect(planned().accept('apply', { ...ME, revertWindow: '0m' }).already).toBe(false);
+  it('refuses a revert window in which nothing could be taken back, and says why', () => {
+    const revertReasons = [{ code: 'instant', message: 'changes the table itself' }];
+    const instant = plannedTask('a', { execution: 'instant', revertible: false, revertReasons });
+    const failure = refusalOf(() => planned(instant).accept('apply', { ...ME, revertWindow: '30m' }));
+    expect(failure.type).toBe('not_revertible');
+    expect(failure.message).toContain('shop.a (changes the table itself)');
+    expect(planned(instant).accept('apply', { ...ME, revertWindow: '0m' }).already).toBe(false);
+    const copied = plannedTask('b', { revertible: true });
+    expect(planned(instant, copied).accept('apply', { ...ME, revertWindow: '30m' }).already).toBe(false);
   });
 
   it('takes the options of the approval over those of the start', () => {

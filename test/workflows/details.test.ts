@@ -45,6 +45,22 @@ describe('what the Temporal UI shows of a change', () => {
     );
   });
 
+  it('says until when a revert window is open, and why it can revert no more', () => {
+    const revertUnsafe = { code: 'row_does_not_fit', message: 'too long' };
+    const text = renderStatusMarkdown(
+      { ...STATUS, state: 'revert_window', revertWindowEnds: '2026-03-01T10:45:00.000Z', revertUnsafe },
+      plan([
+        plannedTask('a', {
+          revertible: true,
+          revertReasons: [{ code: 'narrows-back', message: 'a value of `k` may not go back' }],
+        }),
+      ]),
+    );
+    expect(text).toContain('Revert window until **2026-03-01T10:45:00.000Z**');
+    expect(text).toContain('**Cannot be reverted any more** (row_does_not_fit): too long');
+    expect(text).toContain('revertible in a revert window, but: a value of `k` may not go back');
+  });
+
   it('has the plan with its DDL below, cut where Temporal would refuse it', () => {
     const text = renderStatusMarkdown(STATUS, plan([plannedTask('a')]));
     expect(text).toContain('```sql\nALTER TABLE `a` ADD COLUMN');

@@ -366,6 +366,21 @@ describe('reads', () => {
     expect(answer).toEqual({ schema: { shop: { 'a.sql': 'CREATE TABLE `a` (`id` int)' } } });
   });
 
+  it('an undrop restores what was found, by its exact name, and is refused where nothing is kept', async () => {
+    const { name, script } = plane.target();
+    const undrop = (suffix: string, table = 'orders'): Promise<unknown> =>
+      plane.client.workflow.execute('undropTable', {
+        taskQueue: plane.name,
+        workflowId: `undrop/${name}.test.${suffix}`,
+        args: [{ target: name, environment: 'test', namespace: 'shop', table }],
+      });
+    await expect(undrop('1')).rejects.toMatchObject({ cause: { type: 'undrop_refused' } });
+    await expect(undrop('2', '')).rejects.toMatchObject({ cause: { type: 'input_invalid' } });
+    script.kept = '_orders_sterna_dropped_20260308101500';
+    expect(await undrop('3')).toEqual({ namespace: 'shop', table: 'orders', restoredFrom: script.kept });
+    expect(script.calls.at(-1)).toMatchObject({ operation: 'restoreDropped', input: { dropped: script.kept } });
+  });
+
   it('a probe says for each target whether it answers, and one that does not is no failure of the others', async () => {
     const one = plane.target();
     const two = plane.target();

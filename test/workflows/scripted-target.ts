@@ -37,6 +37,8 @@ export class ScriptedTarget implements TargetClient {
   /** Called before a control is written. */
   beforeControl: (control: Control) => void | Promise<void> = () => undefined;
   made: Plan;
+  /** Name of a dropped table that is kept. */
+  kept: string | null = null;
 
   constructor(made: Plan) {
     this.made = made;
@@ -125,6 +127,17 @@ export class ScriptedTarget implements TargetClient {
       return this.#done(step);
     });
   }
+  guardRevert(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('guardRevert', step, context, 'guarding', () =>
+      this.#write(step).cutover ? { outcome: 'asked' } : undefined,
+    );
+  }
+  revertTables(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('revertTables', step, context, 'catching_up', () => {
+      for (const { id } of step.tasks) this.swapped.delete(id);
+      return this.#done(step);
+    });
+  }
   async cleanUp(input: StepInput, context: OperationContext): Promise<void> {
     await this.#run('cleanUp', [], input, context, () => true);
   }
@@ -135,6 +148,13 @@ export class ScriptedTarget implements TargetClient {
     this.#throwIfScripted('writeControl');
     this.#write(input);
     return { swapped: [...this.swapped] };
+  }
+
+  findDropped(request: object, context: OperationContext): Promise<string | null> {
+    return this.#run('findDropped', [], request, context, () => this.kept);
+  }
+  async restoreDropped(request: object, context: OperationContext): Promise<void> {
+    await this.#run('restoreDropped', [], request, context, () => true);
   }
 
   close(): Promise<void> {
