@@ -1,5 +1,12 @@
 import type { SternaClient } from '../client/index.js';
-import { type ChangeState, type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
+import {
+  type ChangeState,
+  type ChangeStatus,
+  isTerminal,
+  type MessageName,
+  SternaError,
+  throttleKind,
+} from '../contract/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
 import { renderStatus } from './render-status.js';
@@ -57,12 +64,14 @@ export async function watchChange(
   return last;
 }
 
-/** On a pipe: a line whenever the state, a phase or ten percent have changed. */
+/** On a pipe: a line whenever the state, a phase, what holds it or ten percent have changed. */
 function plainLine(status: ChangeStatus): string {
-  const tasks = status.tasks.map(
-    (task) =>
-      `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`,
-  );
+  const tasks = status.tasks.map(({ id, state, phase, progress }) => {
+    if (state !== 'running') return `${id} ${state}`;
+    const percent = progress ? ` ${Math.floor(progress.percent / 10) * 10}%` : '';
+    const held = progress?.throttle === undefined ? '' : ` held by ${throttleKind(progress.throttle)}`;
+    return `${id} ${phase ?? state}${percent}${held}`;
+  });
   return `${status.state}${tasks.length > 0 ? `: ${tasks.join(', ')}` : ''}`;
 }
 

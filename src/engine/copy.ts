@@ -6,6 +6,7 @@ import { Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
+import { HOLD_MS, type Throttle } from './throttle.js';
 import { nextChunkRows, type Pace, paceOf } from './volume.js';
 
 const ROUND_MS = 1_500;
@@ -29,6 +30,7 @@ export interface CopyTable {
  */
 export async function copyRows(
   driver: Driver,
+  throttle: Throttle,
   table: CopyTable,
   others: readonly CopyTable[],
   sessions: readonly Session[],
@@ -66,6 +68,12 @@ export async function copyRows(
         }
         const pace = paceOf(driver.control.volume);
         if (index >= pace.connections) return;
+        const held = throttle.reason('copy');
+        if (held !== undefined) {
+          driver.context.progress(meter.progress({ throttle: held }));
+          await driver.pause(HOLD_MS);
+          continue; // to the end of the round, which flushes
+        }
         const range = await take(Math.min(size, most(pace)));
         if (range === null) return;
         const started = performance.now();

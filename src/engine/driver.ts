@@ -13,6 +13,7 @@ import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.j
 import type { EngineContext } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
+import { middle } from './load.js';
 import { StateTable, type TableUpdate } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
 
@@ -75,6 +76,7 @@ export class Driver implements AsyncDisposable {
   position: string | null = null;
   /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
   chunkRows = 0;
+  #commitMs: readonly number[] = [];
 
   private constructor(
     readonly server: MysqlServer,
@@ -271,11 +273,19 @@ export class Driver implements AsyncDisposable {
 
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
   async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
+    let worked = 0;
     await this.write(this.main, async () => {
       if (batch !== undefined) await this.state.savePosition(this.main, batch.position);
       for (const [taskId, update] of Object.entries(updates)) await this.state.updateTable(this.main, taskId, update);
+      worked = performance.now();
     });
+    this.#commitMs = [...this.#commitMs.slice(-2), performance.now() - worked];
     if (batch !== undefined) this.position = batch.position;
+  }
+
+  /** What a small commit takes at present, in whole milliseconds: as long as the saves of late took to commit. */
+  get commitMs(): number {
+    return Math.round(middle(this.#commitMs));
   }
 
   /**

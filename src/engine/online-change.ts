@@ -21,6 +21,7 @@ import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
 import { decideSwap, type SwapTable, swapTables } from './swap.js';
 import { TableRows } from './table-rows.js';
+import { Throttle, type ThrottleOptions } from './throttle.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
 
@@ -40,6 +41,7 @@ export class OnlineChange {
     private readonly server: MysqlServer,
     /** Namespace of the plan -> MySQL schema; refuses what the target does not allow (R4). */
     private readonly physical: (namespace: string) => string,
+    private readonly throttling: ThrottleOptions = { replicas: [], limits: {} },
   ) {}
 
   runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
@@ -65,10 +67,11 @@ export class OnlineChange {
     return this.#drive(step, context, async (driver) => {
       const tables = await this.#follow(driver, step);
       const sessions = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => driver.session()));
+      await using throttle = await Throttle.start(driver, this.throttling);
       for (const table of tables) {
-        if (table.record.phase === 'copying') await copyRows(driver, table, tables, sessions);
-        if (table.record.phase === 'indexing') await this.#buildIndexes(driver, table);
-        if (table.record.phase === 'verifying') await verifyRows(driver, table, sessions);
+        if (table.record.phase === 'copying') await copyRows(driver, throttle, table, tables, sessions);
+        if (table.record.phase === 'indexing') await this.#buildIndexes(driver, throttle, table);
+        if (table.record.phase === 'verifying') await verifyRows(driver, throttle, table, sessions);
       }
       await driver.catchUp(driver.main);
       await driver.save(await driver.flush(driver.main));
@@ -224,9 +227,9 @@ export class OnlineChange {
     return tables;
   }
 
-  async #buildIndexes(driver: Driver, table: SwapTable): Promise<void> {
+  async #buildIndexes(driver: Driver, throttle: Throttle, table: SwapTable): Promise<void> {
     const { record, task, rows } = table;
-    const tick = (): void =>
+    const tell = (throttled?: string): void =>
       driver.context.progress({
         table: task.id,
         phase: 'catching_up',
@@ -235,8 +238,10 @@ export class OnlineChange {
         percent: 100,
         rowsPerSecond: 0,
         waitingFor: `${record.deferredIndexes.length} indexes to be built`,
+        ...(throttled === undefined ? {} : { throttle: throttled }),
       });
-    await buildIndexes(driver, rows.namespace, task, record.deferredIndexes, tick);
+    if (record.deferredIndexes.length > 0) await throttle.pass('copy', tell);
+    await buildIndexes(driver, rows.namespace, task, record.deferredIndexes, tell);
     await driver.save(await driver.flush(driver.main), { [task.id]: { phase: 'verifying' } });
     table.record = { ...record, phase: 'verifying' };
   }

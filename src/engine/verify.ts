@@ -5,6 +5,7 @@ import { Chunker } from './chunker.js';
 import { allOrFirstError, type CopyTable, Meter } from './copy.js';
 import { type Driver, Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
+import { HOLD_MS, type Throttle } from './throttle.js';
 import { nextChunkRows, paceOf } from './volume.js';
 
 const ROUND_MS = 1_500;
@@ -16,9 +17,14 @@ const PASSES = 3;
  * flushed: what is neither equal nor pending then is a real one. It is repaired through the key path and
  * counted, and the pass starts over: the swap needs one complete pass without a repair.
  */
-export async function verifyRows(driver: Driver, table: CopyTable, sessions: readonly Session[]): Promise<void> {
+export async function verifyRows(
+  driver: Driver,
+  throttle: Throttle,
+  table: CopyTable,
+  sessions: readonly Session[],
+): Promise<void> {
   for (let pass = 1; pass <= PASSES; pass += 1) {
-    const repaired = await verifyPass(driver, table, sessions);
+    const repaired = await verifyPass(driver, throttle, table, sessions);
     if (repaired === 0) return;
     driver.context.log.warn(
       { task: table.rows.id, repaired },
@@ -31,7 +37,12 @@ export async function verifyRows(driver: Driver, table: CopyTable, sessions: rea
   );
 }
 
-async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly Session[]): Promise<number> {
+async function verifyPass(
+  driver: Driver,
+  throttle: Throttle,
+  table: CopyTable,
+  sessions: readonly Session[],
+): Promise<number> {
   const { rows } = table;
   const chunker = new Chunker(driver.main, rows, table.record.checked ?? undefined);
   const meter = new Meter(table, 'verifying', 0);
@@ -53,6 +64,12 @@ async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly S
         }
         const pace = paceOf(driver.control.volume);
         if (index >= pace.connections) return;
+        const held = throttle.reason('compare');
+        if (held !== undefined) {
+          driver.context.progress(meter.progress({ throttle: held }));
+          await driver.pause(HOLD_MS);
+          continue;
+        }
         const next = turn.then(() => chunker.take(size));
         turn = next.catch(() => undefined);
         const range = await next;

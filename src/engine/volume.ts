@@ -26,7 +26,7 @@ const PACES: readonly Pace[] = [
 
 export const MAX_CONNECTIONS = Math.max(...PACES.map((pace) => pace.connections));
 
-/** `volume` is 1 (gentle) to 11 (as fast as the server takes). */
+/** `volume` is 1 (gentle) to 11 (as fast as the server takes); at 0 nothing is copied, see `Throttle`. */
 export function paceOf(volume: number): Pace {
   const pace = PACES[Math.min(Math.max(Math.round(volume), 1), PACES.length) - 1];
   if (pace === undefined) throw new RangeError(`Expected a volume from 1 to 11, got ${volume}.`);

@@ -19,6 +19,7 @@ import {
   type TaskReport,
   type TaskState,
   type TaskStatus,
+  throttleKind,
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
 import { assertNoRevertWindow, refusal, type ResolvedOptions } from './change-input.js';
@@ -321,6 +322,12 @@ export class ChangeMachine {
     if (task === undefined || isTerminal(task.state)) return;
     if (task.phase !== progress.phase)
       this.log.add({ what: 'milestone', outcome: 'noted', detail: `${taskId} ${progress.phase}` });
+    if (throttleKind(task.progress?.throttle) !== throttleKind(progress.throttle))
+      this.log.add({
+        what: 'milestone',
+        outcome: 'noted',
+        detail: `${taskId} ${progress.throttle === undefined ? 'is held no more' : `is held: ${progress.throttle}`}`,
+      });
     task.phase = progress.phase;
     task.progress = { table: taskId, ...progress };
   }

@@ -4,6 +4,7 @@ import { Driver } from '../../src/engine/driver.js';
 import type { TrackedKey } from '../../src/engine/key.js';
 import { stateTableName } from '../../src/engine/names.js';
 import { prepareTables } from '../../src/engine/prepare.js';
+import { Throttle } from '../../src/engine/throttle.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -114,7 +115,8 @@ describe('one driver', () => {
     const records = await driver.state.readTables(driver.main);
     for (const record of records) {
       const table = { rows: new TableRows('t', space.name, 't', ID_KEY, [], []), record, estimatedRows: 0 };
-      await expect(copyRows(driver, table, [], [])).rejects.toMatchObject(refused);
+      await using throttle = await Throttle.start(driver, { replicas: [], limits: {} });
+      await expect(copyRows(driver, throttle, table, [], [])).rejects.toMatchObject(refused);
       await expect(driver.save(undefined, { [record.taskId]: { rowsCopied: 7 } })).rejects.toMatchObject(refused);
     }
     expect(await space.query('SELECT id FROM `_t_sterna_new`')).toEqual([{ id: '1' }]);

@@ -1,5 +1,6 @@
 import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../src/contract/index.js';
 import { type EngineContext, OnlineChange } from '../../src/engine/index.js';
+import type { ThrottleOptions } from '../../src/engine/throttle.js';
 import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
 import type { TestNamespace } from './namespace.js';
 import { connectionConfig } from './servers.js';
@@ -23,6 +24,7 @@ export class EngineChange implements AsyncDisposable {
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
+    throttling: ThrottleOptions = { replicas: [], limits: {} },
   ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
     const model = `${table}_model`;
@@ -58,7 +60,12 @@ export class EngineChange implements AsyncDisposable {
       tasks: [task],
       control: { sequence: 1, run: 'run', volume: 11, cutover: false },
     };
-    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace), step);
+    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace, throttling), step);
+  }
+
+  /** The same change by another user. */
+  as(server: MysqlServer, throttling: ThrottleOptions): EngineChange {
+    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace, throttling), this.step);
   }
 
   context(

@@ -195,7 +195,7 @@ describe('the shape of a message', () => {
     expect(failure.message).toMatch(expected);
   });
 
-  it.each([0, 12, 2.5, '3', undefined, Number.NaN])('a volume of %j is refused', (volume) => {
+  it.each([-1, 12, 2.5, '3', undefined, Number.NaN])('a volume of %j is refused', (volume) => {
     expect(refusalOf(() => running().accept('setVolume', { caller: 'a', volume: volume as number })).type).toBe(
       'input_invalid',
     );
