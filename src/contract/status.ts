@@ -49,6 +49,8 @@ export interface ChangeStatus {
   readonly tasks: readonly TaskStatus[];
   /** What the change waits for and why, e.g. the change that holds the target. */
   readonly waitingFor?: string;
+  /** While stopped: a later resume may find the binlogs purged that the copy needs (`position_lost`). ISO 8601. */
+  readonly resumeBefore?: string;
   /** Names of the messages accepted now. */
   readonly controls: readonly string[];
   readonly lastError?: ErrorInfo;

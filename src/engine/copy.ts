@@ -7,7 +7,7 @@ import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
 import { HOLD_MS, type Throttle } from './throttle.js';
-import { nextChunkRows, type Pace, paceOf } from './volume.js';
+import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, type Pace, paceOf, withinBounds } from './volume.js';
 
 const ROUND_MS = 1_500;
 const FLUSH_EARLY_KEYS = 20_000;
@@ -45,7 +45,7 @@ export async function copyRows(
       .map((other) => other.rows.id),
   );
   const most = (pace: Pace): number => Math.min(pace.chunkRows, driver.chunkRows);
-  let size = Math.min(1_000, most(paceOf(driver.control.volume)));
+  let size = FIRST_CHUNK_ROWS;
   let turn: Promise<unknown> = Promise.resolve();
   const take = (wanted: number): Promise<KeyRange | null> => {
     const next = turn.then(() => chunker.take(wanted));
@@ -74,11 +74,20 @@ export async function copyRows(
           await driver.pause(HOLD_MS);
           continue; // to the end of the round, which flushes
         }
-        const range = await take(Math.min(size, most(pace)));
+        const wanted = Math.min(size, most(pace));
+        const range = await take(wanted);
         if (range === null) return;
         const started = performance.now();
-        const copied = await driver.write(session, () => rows.copy(session, range));
-        size = nextChunkRows(Math.min(size, most(pace)), performance.now() - started, pace);
+        const copied = await withinBounds(wanted, (options) =>
+          driver.write(session, () => rows.copy(session, range, options)),
+        );
+        if (copied === undefined) {
+          chunker.giveBack(range);
+          size = afterTooLarge(wanted);
+          continue;
+        }
+        // Without what any commit costs: fewer rows would not make it less.
+        size = nextChunkRows(wanted, performance.now() - started - driver.commitMs, pace);
         chunker.learn(range, copied.rows);
         if (copied.conflict !== undefined) again.push(range);
         meter.add(copied.rows);
@@ -89,9 +98,10 @@ export async function copyRows(
     await allOrFirstError(sessions.map(work)); // the barrier
 
     // Interrupted, the round still ends in order: everything copied so far is kept. `null` is "past the end".
-    const watermark = chunker.position;
+    const { position, watermark } = chunker;
+    // By the position: of what was given back below it some may have been copied, and is not read again.
     const skip = (of: TableRows, key: KeyLiterals): boolean =>
-      untouched.has(of.id) || (of === rows && isAbove(rows, key, watermark));
+      untouched.has(of.id) || (of === rows && isAbove(rows, key, position));
     let batch = await driver.flush(driver.main, skip);
     for (const range of again) batch = await copyAgain(driver, table, range, skip);
     const record = {
@@ -111,10 +121,13 @@ export async function copyRows(
  * rows. So after a claim they go before copying goes on (E2).
  */
 async function deleteAboveWatermark(driver: Driver, { rows, record }: CopyTable): Promise<void> {
-  for (;;) {
+  for (let limit = DELETE_ROWS; ;) {
     await driver.checkpoint();
-    const deleted = await driver.write(driver.main, () => rows.deleteAbove(driver.main, record.watermark, DELETE_ROWS));
-    if (deleted < DELETE_ROWS) return;
+    const deleted = await withinBounds(limit, (options) =>
+      driver.write(driver.main, () => rows.deleteAbove(driver.main, record.watermark, limit, options)),
+    );
+    if (deleted === undefined) limit = afterTooLarge(limit);
+    else if (deleted < limit) return;
   }
 }
 

@@ -16,6 +16,7 @@ import type { KeyLiterals } from './key.js';
 import { middle } from './load.js';
 import { StateTable, type TableUpdate } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
+import { isTooLarge } from './volume.js';
 
 /** Thrown at a checkpoint when the step has to end early: stopped by the control row, or drained. */
 export class Interrupted extends Error {
@@ -74,6 +75,7 @@ export class Driver implements AsyncDisposable {
   #history: History | undefined;
   epoch = 0;
   position: string | null = null;
+  #savedAt = 0;
   /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
   chunkRows = 0;
   #commitMs: readonly number[] = [];
@@ -113,11 +115,12 @@ export class Driver implements AsyncDisposable {
     try {
       await state.ensure(main, step, () => context.confirm());
       await driver.#endEarlierDrivers();
-      const { epoch, position } = await state.claim(main);
+      const { epoch, position, savedAt } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
       driver.#history = parts.history ?? (await driver.#chooseHistory());
+      driver.#savedAt = savedAt;
       return driver;
     } catch (error) {
       await driver.close();
@@ -261,8 +264,18 @@ export class Driver implements AsyncDisposable {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
       // With stricter keys in one transaction: all of them have to go before any comes back.
       const size = rows.hasStricterKeys ? keys.length : FLUSH_KEYS;
-      for (let i = 0; i < keys.length; i += size)
-        await this.write(session, () => rows.flush(session, keys.slice(i, i + size)));
+      for (let i = 0; i < keys.length; i += size) await this.#bringKeys(session, rows, keys.slice(i, i + size));
+    }
+  }
+
+  async #bringKeys(session: Session, rows: TableRows, keys: readonly KeyLiterals[]): Promise<void> {
+    try {
+      await this.write(session, () => rows.flush(session, keys));
+    } catch (error) {
+      if (!isTooLarge(error) || keys.length === 1 || rows.hasStricterKeys) throw error;
+      const half = Math.ceil(keys.length / 2);
+      await this.#bringKeys(session, rows, keys.slice(0, half));
+      await this.#bringKeys(session, rows, keys.slice(half));
     }
   }
 
@@ -273,6 +286,7 @@ export class Driver implements AsyncDisposable {
 
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
   async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
+    const started = Date.now();
     let worked = 0;
     await this.write(this.main, async () => {
       if (batch !== undefined) await this.state.savePosition(this.main, batch.position);
@@ -280,7 +294,22 @@ export class Driver implements AsyncDisposable {
       worked = performance.now();
     });
     this.#commitMs = [...this.#commitMs.slice(-2), performance.now() - worked];
-    if (batch !== undefined) this.position = batch.position;
+    if (batch === undefined) return;
+    this.position = batch.position;
+    this.#savedAt = started;
+  }
+
+  /**
+   * Until when a copy can be resumed from the saved position: until then the server keeps every binlog that was written
+   * to since. Undefined where there is no position yet, or no binlog is ever purged by its age.
+   */
+  async resumeBefore(): Promise<string | undefined> {
+    if (this.position === null) return undefined;
+    const [row] = await this.main.query<{ seconds: number | string; purges: number }>(
+      'SELECT @@GLOBAL.binlog_expire_logs_seconds AS seconds, @@GLOBAL.binlog_expire_logs_auto_purge AS purges',
+    );
+    const seconds = row?.purges === 1 ? Number(row.seconds) : 0;
+    return seconds === 0 ? undefined : new Date(this.#savedAt + seconds * 1_000).toISOString();
   }
 
   /** What a small commit takes at present, in whole milliseconds: as long as the saves of late took to commit. */

@@ -189,7 +189,12 @@ export class OnlineChange {
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         if (error.reason === 'handover') return { outcome: 'handover' };
-        return { outcome: 'stopped', swapped: await swappedTasks(driver.main, driver.state) };
+        const resumeBefore = await driver.resumeBefore();
+        return {
+          outcome: 'stopped',
+          swapped: await swappedTasks(driver.main, driver.state),
+          ...(resumeBefore === undefined ? {} : { resumeBefore }),
+        };
       }
     } catch (error) {
       context.signal.throwIfAborted();

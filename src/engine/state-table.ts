@@ -36,6 +36,8 @@ export interface DriverRecord {
   readonly epoch: number;
   /** Up to here every captured key has been flushed (`History`); null before the first table is prepared. */
   readonly position: string | null;
+  /** When the position was last moved. */
+  readonly savedAt: number;
 }
 
 /**
@@ -167,12 +169,12 @@ export class StateTable {
 
   async #claim(session: Session): Promise<DriverRecord> {
     return session.transaction(async () => {
-      await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1 WHERE id = 'driver'`);
-      const [row] = await session.query<{ epoch: number | string; position: string | null }>(
-        `SELECT epoch, position FROM ${this.sql} WHERE id = 'driver'`,
+      await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1, updated_at = updated_at WHERE id = 'driver'`);
+      const [row] = await session.query<{ epoch: number | string; position: string | null; savedAt: number | string }>(
+        `SELECT epoch, position, UNIX_TIMESTAMP(updated_at) AS savedAt FROM ${this.sql} WHERE id = 'driver'`,
       );
       if (row === undefined) throw this.#gone();
-      return { epoch: Number(row.epoch), position: row.position };
+      return { epoch: Number(row.epoch), position: row.position, savedAt: Number(row.savedAt) * 1_000 };
     });
   }
 

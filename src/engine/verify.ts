@@ -6,10 +6,12 @@ import { allOrFirstError, type CopyTable, Meter } from './copy.js';
 import { type Driver, Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import { HOLD_MS, type Throttle } from './throttle.js';
-import { nextChunkRows, paceOf } from './volume.js';
+import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, paceOf, withinBounds } from './volume.js';
 
 const ROUND_MS = 1_500;
 const LOOKS = 5;
+/** Comparing takes less of a server than copying: so many times the rows in a chunk. */
+const MORE_ROWS = 5;
 const PASSES = 3;
 
 /**
@@ -46,7 +48,7 @@ async function verifyPass(
   const { rows } = table;
   const chunker = new Chunker(driver.main, rows, table.record.checked ?? undefined);
   const meter = new Meter(table, 'verifying', 0);
-  let size = 2_000;
+  let size = FIRST_CHUNK_ROWS;
   let repairedInPass = 0;
   let turn: Promise<unknown> = Promise.resolve();
   while (!chunker.ended) {
@@ -70,13 +72,19 @@ async function verifyPass(
           await driver.pause(HOLD_MS);
           continue;
         }
-        const next = turn.then(() => chunker.take(size));
+        const wanted = Math.min(size, MORE_ROWS * pace.chunkRows);
+        const next = turn.then(() => chunker.take(wanted));
         turn = next.catch(() => undefined);
         const range = await next;
         if (range === null) return;
         const started = performance.now();
-        const result = await rows.equal(session, range);
-        size = nextChunkRows(size, performance.now() - started, { ...pace, chunkRows: 5 * pace.chunkRows });
+        const result = await withinBounds(wanted, (options) => rows.equal(session, range, options));
+        if (result === undefined) {
+          chunker.giveBack(range);
+          size = afterTooLarge(wanted);
+          continue;
+        }
+        size = nextChunkRows(wanted, performance.now() - started, { ...pace, chunkRows: MORE_ROWS * pace.chunkRows });
         chunker.learn(range, result.rows);
         if (!result.equal) differing.push(range);
         meter.add(result.rows);
@@ -94,7 +102,7 @@ async function verifyPass(
       repaired += settled.repaired;
     }
     repairedInPass += repaired;
-    const position = chunker.position;
+    const position = chunker.watermark;
     const clean = repairedInPass === 0;
     table.record = {
       ...table.record,
