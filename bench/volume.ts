@@ -30,7 +30,7 @@ async function measure(volume: number | undefined): Promise<Waits> {
   const writer = await startWriter(space);
   if (volume === undefined) await new Promise((resolve) => setTimeout(resolve, MEASURED_MS / 2));
   else await changeAt(space, volume);
-  return writer.stop();
+  return await writer.stop();
 }
 
 /** A whole change, or as much of it as fits the time. */
