@@ -30,7 +30,7 @@ export interface CopyTable {
  */
 export async function copyRows(
   driver: Driver,
-  throttle: Throttle,
+  throttle: Pick<Throttle, 'reason'>,
   table: CopyTable,
   others: readonly CopyTable[],
   sessions: readonly Session[],

@@ -66,7 +66,9 @@ export class OnlineChange {
   copyTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
       const tables = await this.#follow(driver, step);
-      const sessions = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => driver.session()));
+      const sessions: Session[] = [];
+      // One after another: when one is refused, none is on its way that nobody would close.
+      while (sessions.length < MAX_CONNECTIONS) sessions.push(await driver.session());
       await using throttle = await Throttle.start(driver, this.throttling);
       for (const table of tables) {
         if (table.record.phase === 'copying') await copyRows(driver, throttle, table, tables, sessions);

@@ -21,7 +21,7 @@ const PASSES = 3;
  */
 export async function verifyRows(
   driver: Driver,
-  throttle: Throttle,
+  throttle: Pick<Throttle, 'reason'>,
   table: CopyTable,
   sessions: readonly Session[],
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function verifyRows(
 
 async function verifyPass(
   driver: Driver,
-  throttle: Throttle,
+  throttle: Pick<Throttle, 'reason'>,
   table: CopyTable,
   sessions: readonly Session[],
 ): Promise<number> {
