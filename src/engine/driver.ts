@@ -75,7 +75,6 @@ export class Driver implements AsyncDisposable {
   #history: History | undefined;
   epoch = 0;
   position: string | null = null;
-  #savedAt = 0;
   /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
   chunkRows = 0;
   #commitMs: readonly number[] = [];
@@ -115,12 +114,11 @@ export class Driver implements AsyncDisposable {
     try {
       await state.ensure(main, step, () => context.confirm());
       await driver.#endEarlierDrivers();
-      const { epoch, position, savedAt } = await state.claim(main);
+      const { epoch, position } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
       driver.#history = parts.history ?? (await driver.#chooseHistory());
-      driver.#savedAt = savedAt;
       return driver;
     } catch (error) {
       await driver.close();
@@ -286,7 +284,6 @@ export class Driver implements AsyncDisposable {
 
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
   async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
-    const started = Date.now();
     let worked = 0;
     await this.write(this.main, async () => {
       if (batch !== undefined) await this.state.savePosition(this.main, batch.position);
@@ -294,22 +291,7 @@ export class Driver implements AsyncDisposable {
       worked = performance.now();
     });
     this.#commitMs = [...this.#commitMs.slice(-2), performance.now() - worked];
-    if (batch === undefined) return;
-    this.position = batch.position;
-    this.#savedAt = started;
-  }
-
-  /**
-   * Until when a copy can be resumed from the saved position: until then the server keeps every binlog that was written
-   * to since. Undefined where there is no position yet, or no binlog is ever purged by its age.
-   */
-  async resumeBefore(): Promise<string | undefined> {
-    if (this.position === null) return undefined;
-    const [row] = await this.main.query<{ seconds: number | string; purges: number }>(
-      'SELECT @@GLOBAL.binlog_expire_logs_seconds AS seconds, @@GLOBAL.binlog_expire_logs_auto_purge AS purges',
-    );
-    const seconds = row?.purges === 1 ? Number(row.seconds) : 0;
-    return seconds === 0 ? undefined : new Date(this.#savedAt + seconds * 1_000).toISOString();
+    if (batch !== undefined) this.position = batch.position;
   }
 
   /** What a small commit takes at present, in whole milliseconds: as long as the saves of late took to commit. */

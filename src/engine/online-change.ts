@@ -16,6 +16,7 @@ import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
 import { readTrackedKey, readUniqueKeys } from './key.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
+import { resumeDeadline } from './resume-deadline.js';
 import { buildIndexes } from './shadow.js';
 import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
@@ -191,7 +192,7 @@ export class OnlineChange {
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         if (error.reason === 'handover') return { outcome: 'handover' };
-        const resumeBefore = await driver.resumeBefore();
+        const resumeBefore = await resumeDeadline(driver.main, driver.state);
         return {
           outcome: 'stopped',
           swapped: await swappedTasks(driver.main, driver.state),

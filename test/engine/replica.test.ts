@@ -3,7 +3,7 @@ import type { TaskProgress } from '../../src/contract/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { TestAccount } from '../support/account.js';
 import { TestNamespace } from '../support/namespace.js';
-import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { BUSY_MACHINE, EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { ReplicatedServer } from '../support/replica.js';
 import { connect, connectionConfig } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -43,7 +43,7 @@ it('a replica that falls behind holds the copy until it has caught up, and ends 
   await using replica = await MysqlServer.open(connectionConfig({ ...account.server, port: pair.replica.server.port }));
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, {
     replicas: [replica],
-    limits: { replicaLagSeconds: 2 },
+    limits: { ...BUSY_MACHINE, replicaLagSeconds: 2 },
   });
   await change.prepare();
   // A later ALTER would hold the replica up for as long as it takes.
@@ -79,7 +79,7 @@ it('a replica that cannot be asked holds the copy, and not the comparison, which
   await using replica = await MysqlServer.open(connectionConfig(pair.replica.server));
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, {
     replicas: [replica],
-    limits: {},
+    limits: BUSY_MACHINE,
   });
   await change.prepare();
   await pair.replica.kill();

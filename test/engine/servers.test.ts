@@ -3,7 +3,7 @@ import { MysqlServer } from '../../src/mysql/index.js';
 import { TestAccount } from '../support/account.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
-import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { BUSY_MACHINE, EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { connect, connectionConfig } from '../support/servers.js';
 import { Writer } from '../support/writer.js';
 
@@ -91,14 +91,19 @@ it('a user without a free connection fails as unreachable, leaves nothing behind
   await using account = await TestAccount.create({ server: server.server });
   await using narrow = await MysqlServer.open(connectionConfig(account.server));
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
-  const own = change.as(narrow, { replicas: [], limits: {} });
+  const own = change.as(narrow, { replicas: [], limits: BUSY_MACHINE });
   await own.prepare();
-  const openNow = async (): Promise<unknown> =>
-    space.query('SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER = ?', [account.user]);
+  const openNow = async (): Promise<number> => {
+    const [row] = await space.query<{ n: string }>(
+      'SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE USER = ?',
+      [account.user],
+    );
+    return Number(row?.n);
+  };
   for (const most of [2, 3, 4]) {
     await space.query(`ALTER USER '${account.user}' WITH MAX_USER_CONNECTIONS ${most}`);
     await expect(own.copy()).rejects.toMatchObject({ code: 'server_unreachable' });
-    await expect.poll(openNow, { timeout: 20_000 }).toEqual([{ n: '1' }]); // that of the pool
+    await expect.poll(openNow, { timeout: 20_000 }).toBeLessThan(2); // one of the pool
   }
   await space.query(`ALTER USER '${account.user}' WITH MAX_USER_CONNECTIONS 0`);
   await own.copy();

@@ -5,7 +5,7 @@ import { MysqlServer } from '../../src/mysql/index.js';
 import { TestAccount } from '../support/account.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
-import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { BUSY_MACHINE, EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { connect, connectionConfig } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { Writer } from '../support/writer.js';
@@ -22,7 +22,10 @@ afterEach(async () => {
 });
 
 const planned = (limits: Partial<LoadLimits>): Promise<EngineChange> =>
-  EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, { replicas: [], limits });
+  EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, {
+    replicas: [],
+    limits: { ...BUSY_MACHINE, ...limits },
+  });
 const latest = (change: EngineChange): TaskProgress | undefined => change.progress.at(-1);
 
 /** Statements that run, on connections of their own, until `end`. */
@@ -155,7 +158,7 @@ describe('the history list', () => {
     await fill(space, 't', 2_000);
     await using server = await MysqlServer.open(connectionConfig(account.server));
     await using change = await planned({ historyListLength: 0.1 });
-    const narrow = change.as(server, { replicas: [], limits: { historyListLength: 0.1 } });
+    const narrow = change.as(server, { replicas: [], limits: { ...BUSY_MACHINE, historyListLength: 0.1 } });
     await narrow.run();
     expect(narrow.logged).toContainEqual(expect.stringContaining('GRANT PROCESS ON *.*'));
     expect(narrow.progress.filter(({ throttle }) => throttle !== undefined)).toEqual([]);
@@ -172,7 +175,10 @@ describe('volume 0', () => {
     const copying = change.copy();
     await until('it copies', () => (latest(change)?.rows ?? 0) > 2_000, { intervalMs: 5 });
     await change.control({ volume: 0 });
+    const since = change.progress.length;
     await until('it holds', () => latest(change)?.throttle === 'volume 0', { intervalMs: 5 });
+    // The chunk that was under way, and the one that began before the driver looked again.
+    expect(change.progress.slice(since).filter(({ throttle }) => throttle === undefined).length).toBeLessThan(3);
     const rows = latest(change)?.rows ?? 0;
     const copied = await space.query('SELECT COUNT(*) AS n FROM `_t_sterna_new`');
     await space.query("INSERT INTO t VALUES (0, 1, 'x'); UPDATE t SET note = 'while held' WHERE id = 7");

@@ -28,7 +28,7 @@ export class SimulatedState extends StateTable {
     return on(session).call(
       () => {
         this.server.state.epoch += 1;
-        return { epoch: this.server.state.epoch, position: this.server.state.position, savedAt: 0 };
+        return { epoch: this.server.state.epoch, position: this.server.state.position };
       },
       () => this.removal === 'the epoch' || this.server.canLockDriverRow(own, 'exclusive'),
     );

@@ -5,6 +5,9 @@ import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.
 import type { TestNamespace } from './namespace.js';
 import { connectionConfig } from './servers.js';
 
+/** Tests run beside each other: what a server under load is like, they say themselves. */
+export const BUSY_MACHINE = { threadsRunning: 1_000_000, commitMs: 1_000_000, historyListLength: 1_000_000_000 };
+
 /** One change of one table by the engine alone, as the workflow would drive it. */
 export class EngineChange implements AsyncDisposable {
   readonly progress: TaskProgress[] = [];
@@ -24,7 +27,7 @@ export class EngineChange implements AsyncDisposable {
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
-    throttling: ThrottleOptions = { replicas: [], limits: {} },
+    throttling: ThrottleOptions = { replicas: [], limits: BUSY_MACHINE },
   ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
     const model = `${table}_model`;
