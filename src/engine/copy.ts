@@ -7,7 +7,15 @@ import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
 import { HOLD_MS, type Throttle } from './throttle.js';
-import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, type Pace, paceOf, withinBounds } from './volume.js';
+import {
+  afterTooLarge,
+  FIRST_CHUNK_ROWS,
+  isTooLarge,
+  nextChunkRows,
+  type Pace,
+  paceOf,
+  withinBounds,
+} from './volume.js';
 
 const ROUND_MS = 1_500;
 const FLUSH_EARLY_KEYS = 20_000;
@@ -80,7 +88,11 @@ export async function copyRows(
         const started = performance.now();
         const copied = await withinBounds(wanted, (options) =>
           driver.write(session, () => rows.copy(session, range, options)),
-        );
+        ).catch(async (error: unknown) => {
+          // A range that was cut to one row: others may have come in between.
+          if (!isTooLarge(error) || (await rows.keyAfter(driver.main, range.from, 1, range.to)) === null) throw error;
+          return undefined;
+        });
         if (copied === undefined) {
           chunker.giveBack(range);
           size = afterTooLarge(wanted);

@@ -12,10 +12,10 @@ import { WorkerProcess } from './worker-process.js';
 
 const run = promisify(execFile);
 
-/** A data plane of one test: its own queue, account and target key, workers as processes, the CLI, the client. */
 /** Tests run beside each other: the load of the machine holds none of them. */
 const BUSY = '    throttle: { threads_running: 100000, commit_latency_ms: 100000 }\n';
 
+/** A data plane of one test: its own queue, account and target key, workers as processes, the CLI, the client. */
 export class TestDataPlane implements AsyncDisposable {
   readonly workers: WorkerProcess[] = [];
 
