@@ -43,11 +43,17 @@ export const FIRST_CHUNK_ROWS = 10;
  */
 export const LONGEST_CHUNK_MS = 1_000;
 
+/** Below it, time is what any statement takes, on the way to the server and on one that is busy, and no fault of the rows. */
+const SMALL_CHUNK_ROWS = 50;
+/** So many times its time a small chunk must take to be made smaller still: its rows are wide. */
+const FAR = 4;
+
 /** Rows of the next chunk: grows slowly, shrinks at once, stays within bounds. */
 export function nextChunkRows(rows: number, tookMs: number, pace: Pick<Pace, 'chunkMs' | 'chunkRows'>): number {
   const wanted = tookMs <= 0 ? rows * 1.5 : rows * (pace.chunkMs / tookMs);
-  const most = Math.max(rows * 1.5, rows + 1);
-  return Math.floor(Math.min(Math.max(Math.min(wanted, most), 1), pace.chunkRows));
+  const least = tookMs > FAR * pace.chunkMs ? 1 : SMALL_CHUNK_ROWS;
+  const most = Math.min(Math.max(rows * 1.5, rows + 1), pace.chunkRows);
+  return Math.floor(Math.min(Math.max(wanted, least), most));
 }
 
 /** Rows of the next chunk after one that was too much at once. */

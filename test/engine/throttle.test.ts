@@ -49,7 +49,7 @@ describe('a busy server', () => {
     await change.prepare();
     await change.control({ volume: 1 });
     const copying = change.copy();
-    await until('it copies', () => (latest(change)?.rows ?? 0) > 2_000, { intervalMs: 5 });
+    await until('it copies', () => (latest(change)?.rows ?? 0) > 300, { intervalMs: 5 });
     await using load = await busy(45);
     await until('it holds', () => /^threads-running \d+ >= (40|30)$/.test(latest(change)?.throttle ?? ''));
     const rows = latest(change)?.rows ?? 0;
@@ -83,7 +83,7 @@ describe('a busy server', () => {
     await until('it holds again', () => latest(change)?.throttle?.startsWith('threads-running ') === true);
     expect(latest(change)?.phase).toBe('verifying');
     await change.control({ run: 'stop' });
-    expect(await copying).toEqual({ outcome: 'stopped', swapped: [] });
+    expect(await copying).toMatchObject({ outcome: 'stopped', swapped: [] });
     await load.end();
     await change.cleanUp();
   });
@@ -98,7 +98,7 @@ describe('a busy server', () => {
     vi.spyOn(Date, 'now').mockImplementation(() => now() + 6 * 60_000);
     await until('the status says it', () => latest(change)?.throttle?.endsWith(' for 6 min') === true);
     await change.control({ run: 'stop' });
-    expect(await copying).toEqual({ outcome: 'stopped', swapped: [] });
+    expect(await copying).toMatchObject({ outcome: 'stopped', swapped: [] });
     expect(change.logged.filter((message) => message.includes('held for minutes'))).toHaveLength(1);
     await change.cleanUp();
   });
@@ -173,7 +173,7 @@ describe('volume 0', () => {
     await change.prepare();
     await change.control({ volume: 2 });
     const copying = change.copy();
-    await until('it copies', () => (latest(change)?.rows ?? 0) > 2_000, { intervalMs: 5 });
+    await until('it copies', () => (latest(change)?.rows ?? 0) > 300, { intervalMs: 5 });
     await change.control({ volume: 0 });
     const since = change.progress.length;
     await until('it holds', () => latest(change)?.throttle === 'volume 0', { intervalMs: 5 });
@@ -206,7 +206,7 @@ describe('volume 0', () => {
     await until('it holds', () => latest(change)?.throttle === 'volume 0');
     expect(await space.query('SELECT COUNT(*) AS n FROM `_t_sterna_new`')).toEqual([{ n: '0' }]);
     await change.control({ run: 'stop' });
-    expect(await copying).toEqual({ outcome: 'stopped', swapped: [] });
+    expect(await copying).toMatchObject({ outcome: 'stopped', swapped: [] });
     await change.cleanUp();
   });
 });

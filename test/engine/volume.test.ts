@@ -22,6 +22,7 @@ it('keeps chunks within their bounds, grows them slowly and shrinks them at once
         expect(next).toBeLessThanOrEqual(pace.chunkRows);
         expect(next).toBeLessThanOrEqual(Math.max(rows + 1, rows * 1.5));
         if (tookMs > 10 * pace.chunkMs) expect(next).toBeLessThanOrEqual(Math.max(1, Math.ceil(rows / 9)));
+        if (tookMs < 4 * pace.chunkMs && rows >= 50) expect(next).toBeGreaterThanOrEqual(50);
         if (tookMs < pace.chunkMs / 2 && rows < pace.chunkRows) expect(next).toBeGreaterThan(rows);
       },
     ),
