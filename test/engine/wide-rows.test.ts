@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectNoLeaks } from '../support/leaks.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -25,18 +25,22 @@ describe('rows that are suddenly a thousand times as wide', () => {
     space = await TestNamespace.create('wide');
   });
   afterEach(async () => {
+    vi.restoreAllMocks();
     await expectNoLeaks({ namespaces: [space] });
     await space.drop();
   });
 
-  it('are copied a few at a time: no transaction is much larger than a row or a second of work', async () => {
+  it('are copied a few at a time: a chunk that takes too long is given up and cut (E2)', async () => {
     await space.query(TABLE);
-    await fillUneven(space, 20_000, 80);
+    await fillUneven(space, 3_000, 80);
     const before = await account(space);
     const [{ file, at } = { file: '', at: 0 }] = await binlogPosition(space);
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
     await change.prepare();
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout(100)); // on a fast disk a second is a lot
     await change.copy();
+    vi.restoreAllMocks();
     const largest = await largestTransaction(space, file, at);
     expect(largest).toBeGreaterThan(MIB);
     expect(largest).toBeLessThan(60 * MIB);
