@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { TestDataPlane } from '../test/support/data-plane.js';
 import { TestNamespace } from '../test/support/namespace.js';
 import { until } from '../test/support/until.js';
+import { median } from './support/median.js';
 
 /**
  * What a person waits for: commands against a worker in a process of its own, each beside what the server needs for
@@ -142,8 +143,4 @@ function print(what: string, times: readonly number[], limit?: readonly number[]
   const ratio = limit === undefined ? '' : `${(median(times) / median(limit)).toFixed(2)} x`;
   const all = times.map((time) => time.toFixed(2)).join(' ');
   console.log(`${what.padEnd(66)} ${median(times).toFixed(2)} s  ${ratio.padStart(8)}   (${all})`);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

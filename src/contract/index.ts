@@ -11,3 +11,4 @@ export * from './derive-state.js';
 export * from './transitions.js';
 export * from './activity-types.js';
 export * from './plan-text.js';
+export * from './renamed-columns.js';

@@ -26,6 +26,12 @@ export interface LintFinding {
   readonly column?: string;
 }
 
+/** A column that keeps its values under another name. */
+export interface RenamedColumn {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface PlannedTask {
   /** `<namespace>.<table>`, unique in the plan. */
   readonly id: string;
@@ -52,6 +58,8 @@ export interface PlannedTask {
   /** Server statistics, not exact counts. */
   readonly estimatedRows: number;
   readonly estimatedBytes: number;
+  /** Columns that get another name; absent when there are none. Two names may change places. */
+  readonly renamedColumns?: readonly RenamedColumn[];
 }
 
 export interface Plan {

@@ -1,3 +1,4 @@
+import { type RenamedColumn, sourceOf } from '../contract/index.js';
 import { quoteName, type Session } from '../mysql/index.js';
 
 /** What copying and comparing need to know about a column. */
@@ -8,6 +9,7 @@ export interface Column {
   /** e.g. `varchar(20)` */
   readonly columnType: string;
   readonly charset: string | null;
+  readonly collation: string | null;
   readonly nullable: boolean;
   /** Null for a column with values of its own. */
   readonly generated: { readonly expression: string; readonly stored: boolean } | null;
@@ -26,12 +28,13 @@ export async function readColumns(session: Session, namespace: string, table: st
     dataType: string;
     columnType: string;
     charset: string | null;
+    collation: string | null;
     nullable: string;
     extra: string;
     expression: string | null;
   }>(
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, CHARACTER_SET_NAME AS charset,
-            IS_NULLABLE AS nullable, EXTRA AS extra, GENERATION_EXPRESSION AS expression
+            COLLATION_NAME AS collation, IS_NULLABLE AS nullable, EXTRA AS extra, GENERATION_EXPRESSION AS expression
        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     [namespace, table],
   );
@@ -40,6 +43,7 @@ export async function readColumns(session: Session, namespace: string, table: st
     dataType: row.dataType.toLowerCase(),
     columnType: row.columnType.toLowerCase(),
     charset: row.charset,
+    collation: row.collation,
     nullable: row.nullable === 'YES',
     generated:
       row.expression === null || row.expression === ''
@@ -49,26 +53,37 @@ export async function readColumns(session: Session, namespace: string, table: st
   }));
 }
 
-/** Columns to copy: on both sides by name, and not computed by the shadow itself. */
-export function pairColumns(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
-  const byName = new Map(original.map((column) => [column.name.toLowerCase(), column]));
+/** Columns to copy: each of the shadow that has its values from one of the original, and is not computed by the shadow itself. */
+export function pairColumns(
+  original: readonly Column[],
+  shadow: readonly Column[],
+  renames: readonly RenamedColumn[] = [],
+): ColumnPair[] {
   return shadow.flatMap((column) => {
-    const source = byName.get(column.name.toLowerCase());
+    const source = sourceOf(column.name, original, renames);
     return source === undefined || column.generated !== null ? [] : [{ original: source, shadow: column }];
   });
 }
 
 /**
  * Stored results of one expression on both sides. They are not copied, but compared: an expression that depends on
- * the session, such as on its time zone, may give the copy something else than the application has.
+ * the session, such as on its time zone, may give the copy something else than the application has. With renames, one
+ * text may mean two things.
  */
-export function pairStored(original: readonly Column[], shadow: readonly Column[]): ColumnPair[] {
+export function pairStored(
+  original: readonly Column[],
+  shadow: readonly Column[],
+  renames: readonly RenamedColumn[] = [],
+): ColumnPair[] {
+  const isRenamed = (expression: string): boolean =>
+    renames.some(({ from, to }) =>
+      [from, to].some((name) => expression.toLowerCase().includes(quoteName(name).toLowerCase())),
+    );
   return shadow.flatMap((column) => {
-    const source = original.find((each) => each.name.toLowerCase() === column.name.toLowerCase());
-    const isSame = source?.generated?.expression === column.generated?.expression;
-    return source?.generated?.stored === true && column.generated?.stored === true && isSame
-      ? [{ original: source, shadow: column }]
-      : [];
+    const source = sourceOf(column.name, original, renames);
+    const [a, b] = [source?.generated, column.generated];
+    const isSame = a?.stored === true && b?.stored === true && a.expression === b.expression;
+    return source !== undefined && isSame && !isRenamed(b.expression) ? [{ original: source, shadow: column }] : [];
   });
 }
 
@@ -121,6 +136,11 @@ function stored(column: string, { dataType, charset }: Column): string {
 /** As text, a FLOAT has six digits; as a DOUBLE it has all. */
 function exactFloat(value: string): string {
   return `CAST(${value} AS DOUBLE)`;
+}
+
+/** A value as the text that a column of a text type makes of it, compared as there. */
+export function convertedText(column: string, target: Column): string {
+  return `CONVERT(${column} USING ${target.charset}) COLLATE ${target.collation}`;
 }
 
 /** Values of two types, each brought to the type of the shadow. */

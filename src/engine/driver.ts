@@ -260,8 +260,8 @@ export class Driver implements AsyncDisposable {
   async #bring(session: Session, batch: Batch, skip: (rows: TableRows, key: KeyLiterals) => boolean): Promise<void> {
     for (const rows of this.#rows) {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
-      // With stricter keys in one transaction: all of them have to go before any comes back.
-      const size = rows.hasStricterKeys ? keys.length : FLUSH_KEYS;
+      // Without REPLACE in one transaction: all of them have to go before any comes back.
+      const size = rows.replaces ? FLUSH_KEYS : keys.length;
       for (let i = 0; i < keys.length; i += size) await this.#bringKeys(session, rows, keys.slice(i, i + size));
     }
   }
@@ -270,7 +270,7 @@ export class Driver implements AsyncDisposable {
     try {
       await this.write(session, () => rows.flush(session, keys));
     } catch (error) {
-      if (!isTooLarge(error) || keys.length === 1 || rows.hasStricterKeys) throw error;
+      if (!isTooLarge(error) || keys.length === 1 || !rows.replaces) throw error;
       const half = Math.ceil(keys.length / 2);
       await this.#bringKeys(session, rows, keys.slice(0, half));
       await this.#bringKeys(session, rows, keys.slice(half));

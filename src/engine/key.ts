@@ -1,4 +1,4 @@
-import { SternaError } from '../contract/index.js';
+import { sameName, SternaError } from '../contract/index.js';
 import { KEY_CHARSETS, KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
 
 export type KeyKind = 'integer' | 'year' | 'decimal' | 'text' | 'binary' | 'temporal';
@@ -10,6 +10,8 @@ export interface KeyPart {
   readonly padTo?: number;
   /** Of text. */
   readonly charset?: string;
+  /** The column's name in the shadow, where it is another one. */
+  readonly renamed?: string;
 }
 
 /** The unique key by which changed rows are found again: the primary key, or one without nullable parts. */
@@ -39,76 +41,163 @@ const KINDS: Readonly<Record<string, KeyKind>> = {
   timestamp: 'temporal',
 };
 
-interface KeyRow extends Record<string, unknown> {
-  readonly indexName: string;
-  readonly columnName: string | null;
+/** An index as the server lists it; a part that is an expression has no column. */
+export interface Index {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly visible: boolean;
+  readonly parts: readonly IndexPart[];
+}
+
+interface IndexPart {
+  readonly column: string | null;
   readonly prefix: number | null;
-  readonly nullable: string;
+  readonly expression: string | null;
+  readonly nullable: boolean;
   readonly dataType: string | null;
+  readonly columnType: string | null;
   readonly length: number | null;
   readonly charset: string | null;
+  readonly collation: string | null;
+  readonly computedAs: string | null;
 }
 
-/**
- * Chooses the tracked key: the primary key where there is one, else the first unique key by name whose
- * parts are whole columns without nulls. Null when the table has none that can be tracked.
- */
-export async function readTrackedKey(session: Session, namespace: string, table: string): Promise<TrackedKey | null> {
-  const rows = await session.query<KeyRow>(
-    `SELECT s.INDEX_NAME AS indexName, s.COLUMN_NAME AS columnName, s.SUB_PART AS prefix, s.NULLABLE AS nullable,
-            c.DATA_TYPE AS dataType, c.CHARACTER_OCTET_LENGTH AS length, c.CHARACTER_SET_NAME AS charset
+/** The indexes of a table by which rows are found by their values, the primary key first, then by name. */
+export async function readIndexes(session: Session, namespace: string, table: string): Promise<Index[]> {
+  const rows = await session.query<Record<string, unknown>>(
+    `SELECT s.INDEX_NAME AS indexName, s.NON_UNIQUE AS nonUnique, s.IS_VISIBLE AS visible, s.COLUMN_NAME AS columnName,
+            s.SUB_PART AS prefix, s.EXPRESSION AS expression, s.NULLABLE AS nullable, c.DATA_TYPE AS dataType,
+            c.COLUMN_TYPE AS columnType, c.CHARACTER_OCTET_LENGTH AS length, c.CHARACTER_SET_NAME AS charset,
+            c.COLLATION_NAME AS collation, c.GENERATION_EXPRESSION AS computedAs
        FROM information_schema.STATISTICS s
        LEFT JOIN information_schema.COLUMNS c
          ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
-      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.NON_UNIQUE = 0
-      ORDER BY s.INDEX_NAME <> 'PRIMARY', s.INDEX_NAME, s.SEQ_IN_INDEX`,
-    [namespace, table],
-  );
-  const byIndex = new Map<string, KeyRow[]>();
-  for (const row of rows) byIndex.set(row.indexName, [...(byIndex.get(row.indexName) ?? []), row]);
-  for (const [indexName, parts] of byIndex) {
-    const usable = parts.every(
-      (part) =>
-        part.columnName !== null &&
-        part.prefix === null &&
-        part.nullable !== 'YES' &&
-        part.dataType !== null &&
-        KEY_TYPES.has(part.dataType) &&
-        (part.charset === null || KEY_CHARSETS.has(part.charset)),
-    );
-    if (!usable) continue;
-    return {
-      indexName,
-      parts: parts.map((part) => ({
-        name: part.columnName ?? '',
-        kind: KINDS[part.dataType ?? ''] as KeyKind,
-        ...(part.dataType === 'binary' ? { padTo: Number(part.length) } : {}),
-        ...(part.charset === null ? {} : { charset: part.charset }),
-      })),
-    };
-  }
-  return null;
-}
-
-/**
- * The unique keys of a table, each as a text that is the same for keys that allow the same rows: columns in their
- * order, with whatever decides which values are equal. Not their names.
- */
-export async function readUniqueKeys(session: Session, namespace: string, table: string): Promise<Set<string>> {
-  const rows = await session.query<{ indexName: string }>(
-    `SELECT s.INDEX_NAME AS indexName, s.COLUMN_NAME AS columnName, s.SUB_PART AS prefix, s.EXPRESSION AS expression,
-            c.COLUMN_TYPE AS columnType, c.COLLATION_NAME AS collationName, c.GENERATION_EXPRESSION AS computedAs
-       FROM information_schema.STATISTICS s
-       LEFT JOIN information_schema.COLUMNS c
-         ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
-      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.NON_UNIQUE = 0
+      WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.INDEX_TYPE = 'BTREE'
       ORDER BY s.INDEX_NAME, s.SEQ_IN_INDEX`,
     [namespace, table],
   );
-  const parts = new Map<string, object[]>();
-  for (const { indexName, ...part } of rows) parts.set(indexName, [...(parts.get(indexName) ?? []), part]);
-  return new Set([...parts.values()].map((key) => JSON.stringify(key)));
+  const found = new Map<string, Index & { parts: IndexPart[] }>();
+  for (const { indexName, nonUnique, visible, columnName, nullable, ...part } of rows) {
+    const name = String(indexName);
+    const index = found.get(name) ?? { name, unique: Number(nonUnique) === 0, visible: visible === 'YES', parts: [] };
+    index.parts.push({ ...part, column: columnName, nullable: nullable === 'YES' } as IndexPart);
+    found.set(name, index);
+  }
+  return [...found.values()].sort(
+    (a, b) => Number(b.name === 'PRIMARY') - Number(a.name === 'PRIMARY') || (a.name < b.name ? -1 : 1),
+  );
 }
+
+/** A primary or unique key whose values in the binlog lead back to exactly their rows. */
+function isTrackable({ unique, visible, parts }: Index): boolean {
+  return (
+    unique &&
+    visible && // or the server does not read by it
+    parts.every(
+      ({ column, prefix, nullable, dataType, charset }) =>
+        column !== null &&
+        prefix === null &&
+        !nullable &&
+        KEY_TYPES.has(dataType ?? '') &&
+        (charset === null || KEY_CHARSETS.has(charset)),
+    )
+  );
+}
+
+/** Whether rows are found, in the order of these columns, by an index that begins with them. */
+export function leads({ visible, parts }: Index, columns: readonly string[]): boolean {
+  return (
+    visible &&
+    parts.length >= columns.length &&
+    columns.every((name, i) => parts[i]?.prefix === null && sameName(parts[i].column ?? '', name))
+  );
+}
+
+/**
+ * Chooses the tracked key: the primary key, else the first unique key by name, whose parts are whole columns without
+ * nulls and which the shadow has an index for, so that a row of it is found by them. Null when there is none.
+ */
+export function chooseKey(
+  original: readonly Index[],
+  shadow: readonly Index[],
+  nameInShadow: (column: string) => string | undefined,
+): TrackedKey | null {
+  const chosen = original.find((index) => {
+    if (!isTrackable(index)) return false;
+    const names = index.parts.flatMap(({ column }) => nameInShadow(column ?? '') ?? []);
+    return names.length === index.parts.length && shadow.some((each) => leads(each, names));
+  });
+  if (chosen === undefined) return null;
+  return {
+    indexName: chosen.name,
+    parts: chosen.parts.map(({ column, dataType, length, charset }) => {
+      const name = column ?? '';
+      const renamed = nameInShadow(name) ?? name;
+      return {
+        name,
+        kind: KINDS[dataType ?? ''] as KeyKind,
+        ...(dataType === 'binary' ? { padTo: Number(length) } : {}),
+        ...(charset === null ? {} : { charset }),
+        ...(renamed === name ? {} : { renamed }),
+      };
+    }),
+  };
+}
+
+/** The same key with the names that its columns have in the shadow. */
+export function keyInShadow(key: TrackedKey): TrackedKey {
+  return { ...key, parts: key.parts.map((part) => ({ ...part, name: part.renamed ?? part.name })) };
+}
+
+/**
+ * The index by which the server finds a row that is there by these columns, in whatever order, before it looks at any
+ * other unique key: the primary key, or the only unique one. So a duplicate of it is the same row.
+ */
+export function identifying(indexes: readonly Index[], columns: readonly string[]): string | null {
+  const unique = indexes.filter((index) => index.unique);
+  const first = unique.find(({ name }) => name === 'PRIMARY') ?? (unique.length === 1 ? unique[0] : undefined);
+  return first !== undefined && isUniqueBy(first, columns) ? first.name : null;
+}
+
+function isUniqueBy({ unique, parts }: Index, columns: readonly string[]): boolean {
+  return (
+    unique &&
+    parts.length === columns.length &&
+    columns.every((name) => parts.some((part) => part.prefix === null && sameName(part.column ?? '', name)))
+  );
+}
+
+/**
+ * Unique keys of the shadow that rows of the original may not fit: those without one in the original that is at least as
+ * strict, over the same columns or some of them, with whatever decides which values are equal.
+ */
+export function stricterKeys(
+  original: readonly Index[],
+  shadow: readonly Index[],
+  nameInShadow: (column: string) => string | undefined,
+): Index[] {
+  const partTexts = (index: Index, nameOf: (column: string) => string | undefined): string[] =>
+    index.parts.map(({ column, prefix, expression, dataType, columnType, collation, computedAs }) =>
+      JSON.stringify([
+        column === null ? null : (nameOf(column) ?? '').toLowerCase(),
+        prefix,
+        expression,
+        // What does not fit into a shorter one is told by a warning, so that no values become equal.
+        ONLY_SHORTER.has(dataType ?? '') ? dataType : INTEGERS.has(dataType ?? '') ? 'integer' : columnType,
+        collation,
+        computedAs,
+      ]),
+    );
+  const known = original.filter(({ unique }) => unique).map((index) => partTexts(index, nameInShadow));
+  return shadow.filter((index) => {
+    if (!index.unique) return false;
+    const parts = partTexts(index, (column) => column);
+    return !known.some((each) => each.every((part) => parts.includes(part)));
+  });
+}
+
+const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
+const ONLY_SHORTER = new Set(['char', 'varchar', 'varbinary']);
 
 /** The literals of one row, from the binlog or from a result set. */
 export function keyLiterals(key: TrackedKey, row: Readonly<Record<string, unknown>>): KeyLiterals {
@@ -161,6 +250,16 @@ function unreadable(part: KeyPart, value: unknown): SternaError {
 /** `a`, `b` */
 export function keyColumns(key: TrackedKey, qualifier = ''): string {
   return key.parts.map((part) => qualifier + quoteName(part.name)).join(', ');
+}
+
+/** `o.a = n.b AND …` between two tables that name the key's columns each in its way. */
+export function keyEqual(left: TrackedKey, leftQualifier: string, right: TrackedKey, rightQualifier: string): string {
+  return left.parts
+    .map(
+      (part, i) =>
+        `${leftQualifier}${quoteName(part.name)} = ${rightQualifier}${quoteName(right.parts[i]?.name ?? '')}`,
+    )
+    .join(' AND ');
 }
 
 /** `(a, b) IN ((1, 'x'), …)`; a single column without the row constructor. */

@@ -2,27 +2,26 @@ import {
   type CleanUpInput,
   type ControlInput,
   type ControlResult,
-  type PlannedTask,
   SternaError,
   type StepInput,
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
 import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
-import { pairColumns, pairStored, readColumns } from './columns.js';
 import type { EngineContext } from './context.js';
 import { copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
-import { readTrackedKey, readUniqueKeys } from './key.js';
+import { checkRowsFit } from './fit-check.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { resumeDeadline } from './resume-deadline.js';
 import { buildIndexes } from './shadow.js';
+import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';
 import { StateTable } from './state-table.js';
 import { decideSwap, type SwapTable, swapTables } from './swap.js';
-import { TableRows } from './table-rows.js';
 import { Throttle, type ThrottleOptions } from './throttle.js';
+import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
 
@@ -66,6 +65,7 @@ export class OnlineChange {
 
   copyTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
+      for (const task of this.#tasks(step)) await this.#checkFit(driver, task);
       const tables = await this.#follow(driver, step);
       const sessions: Session[] = [];
       // One after another: when one is refused, none is on its way that nobody would close.
@@ -131,9 +131,7 @@ export class OnlineChange {
       )
         return finished();
       const tables = await this.#follow(driver, step);
-      for (const { rows } of tables) {
-        await driver.main.execute(`ANALYZE NO_WRITE_TO_BINLOG TABLE ${rows.shadow}`);
-      }
+      for (const { rows } of tables) await copyStatistics(driver.main, rows.namespace, rows.table, context.log);
       return done(await swapTables(driver, tables));
     });
   }
@@ -211,6 +209,22 @@ export class OnlineChange {
     return step.tasks.map((task) => ({ task, namespace: this.physical(task.namespace) }));
   }
 
+  /** Before anything is copied: a definition that the rows do not fit is found out early. */
+  async #checkFit(driver: Driver, { task, namespace }: PhysicalTask): Promise<void> {
+    const record = (await driver.state.readTables(driver.main)).find((each) => each.taskId === task.id);
+    if (record?.phase !== 'copying' || record.watermark) return;
+    await assertNotDrifted(driver.main, namespace, task);
+    driver.context.progress({
+      table: task.id,
+      phase: 'preparing',
+      rows: 0,
+      of: task.estimatedRows,
+      percent: 0,
+      rowsPerSecond: 0,
+    });
+    await checkRowsFit(driver, await readTableShape(driver.main, namespace, task), task.estimatedRows);
+  }
+
   /** Reads the state of these tables and starts to follow their changes. */
   async #follow(driver: Driver, step: StepInput): Promise<SwapTable[]> {
     const records = await driver.state.readTables(driver.main);
@@ -225,7 +239,7 @@ export class OnlineChange {
       if (record.phase === 'swapped') continue;
       await assertNotDrifted(driver.main, namespace, task);
       tables.push({
-        rows: await readRows(driver.main, namespace, task),
+        rows: (await readTableShape(driver.main, namespace, task)).rows,
         record,
         task,
         estimatedRows: task.estimatedRows,
@@ -276,23 +290,6 @@ async function swappedTasks(session: Session, state: StateTable): Promise<string
       swapped.push(taskId);
   }
   return swapped;
-}
-
-async function readRows(session: Session, namespace: string, task: PlannedTask): Promise<TableRows> {
-  const key = await readTrackedKey(session, namespace, task.table);
-  if (key === null)
-    throw new SternaError(
-      'plan_blocked',
-      `Expected ${task.id} to have a primary key or a unique key without nulls, found none.`,
-    );
-  const original = await readColumns(session, namespace, task.table);
-  const shadow = await readColumns(session, namespace, shadowName(task.table));
-  const unique = await readUniqueKeys(session, namespace, task.table);
-  const uniqueInShadow = await readUniqueKeys(session, namespace, shadowName(task.table));
-  const isStricter = [...uniqueInShadow].some((each) => !unique.has(each));
-  const copied = pairColumns(original, shadow);
-  const compared = [...copied, ...pairStored(original, shadow)];
-  return new TableRows(task.id, namespace, task.table, key, copied, compared, isStricter);
 }
 
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {

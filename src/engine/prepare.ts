@@ -3,6 +3,7 @@ import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { assertNamesFree, createShadow, deferIndexes, dropIndexes } from './shadow.js';
 import type { TableRecord } from './state-table.js';
+import { readTableShape } from './table-shape.js';
 
 export interface PhysicalTask {
   readonly task: PlannedTask;
@@ -51,7 +52,8 @@ export async function prepareTables(
     });
     await using session = await ddl(namespace);
     await createShadow(driver, session, namespace, task);
-    const deferredIndexes = await deferIndexes(session, namespace, task);
+    const { rows } = await readTableShape(session, namespace, task);
+    const deferredIndexes = await deferIndexes(session, namespace, task, rows.keyInShadow);
     await dropIndexes(driver, session, namespace, task.table, deferredIndexes);
     fresh.push({ ...record, deferredIndexes });
   }

@@ -8,6 +8,8 @@ import { paceOf } from './volume.js';
 /** Below it, building an index later costs more than maintaining it. */
 const DEFER_ABOVE_ROWS = 20_000;
 const FLUSH_WHILE_BUILDING_KEYS = 20_000;
+/** Of the server's log of what changes during a build (`innodb_online_alter_log_max_size`), which ends it when it is full. */
+const SHARE_OF_BUILD_LOG = 0.5;
 
 /** Creates the empty shadow with exactly the planned definition; removes one that this change left half made. */
 export async function createShadow(
@@ -62,13 +64,18 @@ export async function assertNamesFree(session: Session, namespace: string, table
 /**
  * Takes the plain secondary indexes off the empty shadow: adding them after the copy is far cheaper than
  * maintaining them row by row. Returns their definitions. Where replicas are attached they stay, since a
- * replica applies the later ALTER as one statement and lags by as long as it takes.
+ * replica applies the later ALTER as one statement and lags by as long as it takes. `key`: columns by which rows are found.
  */
-export async function deferIndexes(session: Session, namespace: string, task: PlannedTask): Promise<string[]> {
+export async function deferIndexes(
+  session: Session,
+  namespace: string,
+  task: PlannedTask,
+  key: readonly string[],
+): Promise<string[]> {
   if (task.estimatedRows < DEFER_ABOVE_ROWS) return [];
   if ((await session.query('SHOW REPLICAS')).length > 0) return [];
   const definition = await readDefinition(session, namespace, shadowName(task.table));
-  return deferrableIndexes(definition ?? '');
+  return deferrableIndexes(definition ?? '', key);
 }
 
 export async function dropIndexes(
@@ -86,18 +93,31 @@ export async function dropIndexes(
 }
 
 /**
- * The plain indexes at the end of the list. One that starts with the auto-increment column stays, and so do
- * those before it: the order of indexes is part of the definition.
+ * The plain indexes at the end of the list. Those that have to be there from the start stay, and so do those before them:
+ * the order of indexes is part of the definition. One is that on the auto-increment column, another the only one by which
+ * rows are found by their key.
  */
-export function deferrableIndexes(showCreate: string): string[] {
+export function deferrableIndexes(showCreate: string, key: readonly string[]): string[] {
   const lines = showCreate.split('\n').map((line) => line.trim().replace(/,$/, ''));
   const autoIncrement = lines
     .map((line) => /^(`(?:[^`]|``)+`) .* AUTO_INCREMENT\b/.exec(line)?.[1])
     .find((name) => name !== undefined);
+  const list = key.map(quoteName).join(',').toLowerCase();
+  const finds = (line: string): boolean =>
+    /^(PRIMARY |UNIQUE )?KEY /.test(line) &&
+    !/\*!80000 INVISIBLE /.test(line) &&
+    new RegExp(`\\(${escaped(list)}[,)]`).test(line.replaceAll(' DESC', '').toLowerCase());
+  const finder = lines.find(finds);
   const plain = lines.filter((line) => line.startsWith('KEY `'));
-  const lastKept = plain.findLastIndex((line) => autoIncrement !== undefined && line.includes(`(${autoIncrement}`));
+  const lastKept = plain.findLastIndex(
+    (line) => line === finder || (autoIncrement !== undefined && line.includes(`(${autoIncrement}`)),
+  );
   const later = lines.some((line) => /^(FULLTEXT|SPATIAL) KEY /.test(line));
   return later ? [] : plain.slice(lastKept + 1);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function indexHead(definition: string): string {
@@ -140,6 +160,7 @@ export async function buildIndexes(
         { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
       )
       .then(() => 'built' as const);
+    let room = await roomInBuildLog(driver, task);
     let failure: unknown;
     alter.catch((error: unknown) => (failure = error)); // awaited below; a rejection before that is not unhandled
     try {
@@ -148,7 +169,11 @@ export async function buildIndexes(
         if (state === 'built') break;
         await driver.checkpoint();
         onTick();
-        if (driver.pendingKeys > FLUSH_WHILE_BUILDING_KEYS) await driver.save(await driver.flush(driver.main));
+        // What does not fit waits until the indexes are there; the stream waits with it when it has to.
+        const keys = driver.pendingKeys;
+        if (keys <= FLUSH_WHILE_BUILDING_KEYS || keys > room) continue;
+        room -= keys;
+        await driver.save(await driver.flush(driver.main));
       }
     } catch (error) {
       stop.abort(new Interrupted('stopped'));
@@ -159,4 +184,13 @@ export async function buildIndexes(
     }
   }
   await assertDefinition(driver.main, namespace, task);
+}
+
+/** How many rows may be replaced during a build: for each, an index logs a deletion and an insertion, no longer than the row. */
+async function roomInBuildLog(driver: Driver, { estimatedBytes, estimatedRows }: PlannedTask): Promise<number> {
+  const [row] = await driver.main.query<{ size: number | string }>(
+    'SELECT @@GLOBAL.innodb_online_alter_log_max_size AS size',
+  );
+  const rowBytes = Math.max(estimatedBytes / Math.max(estimatedRows, 1), 100);
+  return Math.floor((Number(row?.size ?? 0) * SHARE_OF_BUILD_LOG) / (2 * rowBytes));
 }

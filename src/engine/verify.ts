@@ -4,11 +4,15 @@ import type { Batch } from './capture.js';
 import { Chunker } from './chunker.js';
 import { allOrFirstError, type CopyTable, Meter } from './copy.js';
 import { type Driver, Interrupted } from './driver.js';
-import type { KeyLiterals, KeyRange } from './key.js';
+import type { KeyLiterals } from './key.js';
 import { HOLD_MS, type Throttle } from './throttle.js';
 import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, paceOf, withinBounds } from './volume.js';
 
 const ROUND_MS = 1_500;
+/** What is captured and not flushed differs, and a chunk in which something differs is read again: flushing is cheaper. */
+const FLUSH_EARLY_KEYS = 200;
+/** Keys that are looked at again after a round, at most about so many: more do not differ by a change on its way. */
+const MOST_SUSPECTS = 2_000;
 const LOOKS = 5;
 /** Comparing takes less of a server than copying: so many times the rows in a chunk. */
 const MORE_ROWS = 5;
@@ -53,10 +57,12 @@ async function verifyPass(
   let turn: Promise<unknown> = Promise.resolve();
   while (!chunker.ended) {
     const roundEnds = Date.now() + ROUND_MS;
-    const differing: KeyRange[] = [];
+    const suspects: KeyLiterals[] = [];
     let interrupted: Interrupted | undefined;
     const work = async (session: Session, index: number): Promise<void> => {
-      while (Date.now() < roundEnds && interrupted === undefined) {
+      const mayGoOn = (): boolean => driver.pendingKeys < FLUSH_EARLY_KEYS && suspects.length < MOST_SUSPECTS;
+      // One chunk in any case: writers may be faster than the flush.
+      for (let n = 0; Date.now() < roundEnds && interrupted === undefined && (n === 0 || mayGoOn()); n += 1) {
         try {
           await driver.checkpoint();
         } catch (error) {
@@ -86,7 +92,7 @@ async function verifyPass(
         }
         size = nextChunkRows(wanted, performance.now() - started, { ...pace, chunkRows: MORE_ROWS * pace.chunkRows });
         chunker.learn(range, result.rows);
-        if (!result.equal) differing.push(range);
+        if (!result.equal) suspects.push(...(await rows.differing(session, range)));
         meter.add(result.rows);
         driver.context.progress(meter.progress());
         if (pace.pauseMs > 0) await driver.pause(pace.pauseMs);
@@ -94,13 +100,7 @@ async function verifyPass(
     };
     await allOrFirstError(sessions.map(work));
 
-    let batch: Batch = await driver.flush(driver.main);
-    let repaired = 0;
-    for (const range of differing) {
-      const settled = await settle(driver, table, range);
-      batch = settled.batch;
-      repaired += settled.repaired;
-    }
+    const { batch, repaired } = await settle(driver, table, suspects);
     repairedInPass += repaired;
     const position = chunker.watermark;
     const clean = repairedInPass === 0;
@@ -118,20 +118,21 @@ async function verifyPass(
   return repairedInPass;
 }
 
-/** Looks at a differing range until it is equal or every difference is explained by a pending key. */
+/** Flushes, then looks at differing keys until they are equal or every difference is explained by a pending change. */
 async function settle(
   driver: Driver,
   { rows }: CopyTable,
-  range: KeyRange,
+  differing: readonly KeyLiterals[],
 ): Promise<{ batch: Batch; repaired: number }> {
-  let suspects: KeyRange | readonly KeyLiterals[] = range;
+  let suspects = differing;
   for (let look = 1; ; look += 1) {
-    await driver.catchUp(driver.main);
+    if (suspects.length > 0) await driver.catchUp(driver.main);
     const batch = await driver.flush(driver.main);
-    const differing = await rows.differing(driver.main, suspects);
+    if (suspects.length === 0) return { batch, repaired: 0 };
+    const still = await rows.differing(driver.main, suspects);
     // What was changed since the flush is pending, once the stream has brought it.
-    await driver.catchUp(driver.main);
-    const unexplained = differing.filter((key) => !driver.isPending(rows.id, key));
+    if (still.length > 0) await driver.catchUp(driver.main);
+    const unexplained = still.filter((key) => !driver.isPending(rows.id, key));
     if (unexplained.length === 0) return { batch, repaired: 0 };
     if (look >= LOOKS) {
       driver.context.log.warn({ task: rows.id, keys: unexplained.slice(0, 5) }, 'rows differ without a pending change');

@@ -93,6 +93,7 @@ export class BinlogStream implements AsyncDisposable {
     const stream = new BinlogStream(reader, options);
     const started = new Promise<void>((resolve, reject) => {
       reader.on('ready', () => {
+        waitForReader(reader);
         keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error)));
       });
       reader.on('error', (error: unknown) => {
@@ -171,6 +172,16 @@ export class BinlogStream implements AsyncDisposable {
       this.#fail(error);
     }
   }
+}
+
+/** Sent before the stream is asked for: a stream that is paused must not be ended because nobody reads it. */
+function waitForReader(reader: ZongJi): void {
+  const { connection } = reader as unknown as {
+    connection: { query(sql: string, then: (error: unknown) => void): void };
+  };
+  connection.query(`SET SESSION net_write_timeout = ${LONGEST_WAIT_SECONDS}`, (error) => {
+    if (error !== null) reader.emit('error', error);
+  });
 }
 
 /** The reader asks for the columns of a table on a second connection, which is silent in between. */

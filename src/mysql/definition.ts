@@ -33,8 +33,24 @@ export function canonicalDefinition(showCreate: string): string {
   return showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1');
 }
 
-/** sha256 of the canonical text, with the table's own name taken out so that a shadow compares equal. */
+/**
+ * sha256 of the canonical text, with the table's own name taken out so that a shadow compares equal: also out of the names
+ * that the server gave its CHECK constraints, which it renames with the table. Constraints are listed by name, and so in
+ * another order then.
+ */
 export function fingerprint(showCreate: string): string {
-  const text = canonicalDefinition(showCreate).replace(/^CREATE TABLE `(?:[^`]|``)*`/, 'CREATE TABLE ``');
-  return createHash('sha256').update(text).digest('hex');
+  const [head = '', name = ''] = /^CREATE TABLE `((?:[^`]|``)*)`/.exec(showCreate) ?? [];
+  const given = `CONSTRAINT \`${name}_chk_`;
+  const lines = canonicalDefinition(showCreate).slice(head.length).split('\n');
+  const checks = lines
+    .filter(isCheck)
+    .map((line) => line.trim().replace(/,$/, ''))
+    .map((line) => (line.startsWith(given) ? `CONSTRAINT \`_chk_${line.slice(given.length)}` : line))
+    .sort();
+  const text = lines.map((line) => (isCheck(line) ? checks.shift() : line)).join('\n');
+  return createHash('sha256').update(`CREATE TABLE \`\`${text}`).digest('hex');
+}
+
+function isCheck(line: string): boolean {
+  return /^ {2}CONSTRAINT `(?:[^`]|``)+` CHECK /.test(line);
 }

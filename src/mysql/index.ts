@@ -9,7 +9,8 @@ export {
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export { quoteName, quoteTable } from './identifiers.js';
-export { KEY_CHARSETS, KEY_TYPES } from './key-types.js';
+export { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from './key-types.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
+export { oldName, shadowName } from './table-names.js';

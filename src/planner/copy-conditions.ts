@@ -1,18 +1,15 @@
-import type { Reason } from '../contract/index.js';
-import { KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
+import { type Reason, type RenamedColumn, sameName, sourceOf } from '../contract/index.js';
+import { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
 import { membersKeepTheirPlace, parseType } from './column-types.js';
-import type { Difference } from './diff.js';
 import type { LiveTable } from './live-tables.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
-
-const MAX_NAME = 64;
 
 /** Why a table cannot be copied online (P3); empty when it can. */
 export function copyBlocks(
   live: LiveTable,
   from: TableDefinition,
   to: TableDefinition,
-  differences: readonly Difference[],
+  renames: readonly RenamedColumn[],
 ): Reason[] {
   const reasons: Reason[] = [];
   const block = (code: string, message: string, column?: string): void =>
@@ -23,50 +20,88 @@ export function copyBlocks(
   if (live.referencedBy.length > 0)
     block('foreign-key', `foreign keys point to the table: ${live.referencedBy.join(', ')}`);
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
-  if (to.checks.length > 0)
-    block('check', 'the table has CHECK constraints, whose names the shadow cannot have at the same time');
-  if (Array.from(`_${live.name}_sterna_new`).length > MAX_NAME)
-    block(
-      'name-too-long',
-      `the name of the shadow, _${live.name}_sterna_new, would be longer than ${MAX_NAME} characters`,
-    );
-  for (const difference of differences) {
-    if (difference.kind !== 'change-column') continue;
-    const { from: a, to: b } = difference;
-    if (!membersKeepTheirPlace(a.type, b.type))
-      block('enum-reorder', `\`${b.name}\`: members of an enum or set would change their place`, b.name);
+  for (const { name, type } of from.columns)
+    if (parseType(type).name === 'vector')
+      block('vector-column', `\`${name}\` is a VECTOR, and the binlog reader reads no rows with one`, name);
+  for (const column of to.columns) {
+    const source = sourceOf(column.name, from.columns, renames);
+    if (source?.nullable === true && column.autoIncrement)
+      block(
+        'null-becomes-id',
+        `\`${column.name}\`: every null would become another id, which no comparison finds`,
+        column.name,
+      );
+    if (source !== undefined && !membersKeepTheirPlace(source.type, column.type))
+      block('enum-reorder', `\`${column.name}\`: members of an enum or set would change their place`, column.name);
   }
-  const key = trackedKey(from);
-  if (key === null) {
-    block(
-      'no-tracked-key',
-      'the table has no primary key, nor a unique key over whole columns without nulls and of types and charsets whose values in the binlog lead back to their rows',
-    );
-    return reasons;
+  return [...reasons, ...keyBlocks(from, to, renames)];
+}
+
+/** Rows are followed by the first key that can be; when none can, the first one says why. As the engine chooses it. */
+function keyBlocks(from: TableDefinition, to: TableDefinition, renames: readonly RenamedColumn[]): Reason[] {
+  const keys = trackableKeys(from);
+  if (keys.length === 0) {
+    return [
+      {
+        code: 'no-tracked-key',
+        message:
+          'the table has no primary key, nor a unique key over whole columns without nulls and of types and charsets whose values in the binlog lead back to their rows',
+      },
+    ];
   }
-  const kept = to.indexes.find(
-    (index) =>
-      index.name === key.name && (index.kind === 'primary' || index.kind === 'unique') && sameColumns(index, key),
-  );
-  if (kept === undefined)
-    block('tracked-key-changes', `the key by which rows are followed, \`${key.name}\`, changes or goes away`);
+  const blocks = keys.map((key) => blocksOf(key, from, to, renames));
+  return blocks.some((each) => each.length === 0) ? [] : (blocks[0] ?? []);
+}
+
+function blocksOf(
+  key: IndexItem,
+  from: TableDefinition,
+  to: TableDefinition,
+  renames: readonly RenamedColumn[],
+): Reason[] {
+  const reasons: Reason[] = [];
+  const block = (message: string, column?: string): void =>
+    void reasons.push({ code: 'tracked-key-changes', message, ...(column === undefined ? {} : { column }) });
+  const names: string[] = [];
   for (const name of key.columns ?? []) {
-    const [a, b] = [column(from, name), column(to, name)];
-    if (a === undefined || b === undefined) block('tracked-key-changes', `key column \`${name}\` goes away`, name);
-    else if (parseType(a.type).name !== parseType(b.type).name && !(isInteger(a) && isInteger(b)))
-      block('tracked-key-changes', `key column \`${name}\` changes from ${a.type} to ${b.type}`, name);
+    const a = columnOf(from, name);
+    const b = to.columns.find((each) => sourceOf(each.name, from.columns, renames) === a);
+    if (a === undefined || b === undefined) {
+      block(`key column \`${name}\` goes away`, name);
+      continue;
+    }
+    names.push(b.name);
+    if (!keepsKeyValues(a.type, b.type)) block(`key column \`${name}\` changes from ${a.type} to ${b.type}`, name);
     else if (a.collation !== b.collation || a.charset !== b.charset)
-      block('tracked-key-changes', `key column \`${name}\` changes its collation`, name);
+      block(`key column \`${name}\` changes its collation`, name);
+    else if ((a.generated !== null || b.generated !== null) && (a.text !== b.text || renames.length > 0))
+      block(`key column \`${name}\` is computed, and changes`, name);
   }
+  if (reasons.length === 0 && !to.indexes.some((index) => leads(index, names)))
+    block(
+      `rows are followed by the key \`${key.name}\`, and the new definition has no index that begins with its columns; keep one (KEY (${names.map((name) => `\`${name}\``).join(', ')})), which can be dropped afterwards`,
+    );
   return reasons;
 }
 
-/** The primary key, else the first unique key by name that can be tracked; as the engine chooses it. */
-export function trackedKey(table: TableDefinition): IndexItem | null {
-  const usable = (index: IndexItem): boolean =>
-    index.columns !== null &&
-    index.columns.every((name) => {
-      const found = column(table, name);
+/** Rows are found by these columns, in their order. */
+function leads({ kind, invisible, columns }: IndexItem, names: readonly string[]): boolean {
+  return (
+    (kind === 'primary' || kind === 'unique' || kind === 'plain') &&
+    !invisible &&
+    columns !== null &&
+    names.every((name, i) => sameName(columns[i] ?? '', name))
+  );
+}
+
+/** The primary key and the unique keys by name, as far as rows can be followed by them. */
+function trackableKeys(table: TableDefinition): IndexItem[] {
+  const usable = ({ kind, invisible, columns }: IndexItem): boolean =>
+    (kind === 'primary' || kind === 'unique') &&
+    !invisible &&
+    columns !== null &&
+    columns.every((name) => {
+      const found = columnOf(table, name);
       return (
         found !== undefined &&
         !found.nullable &&
@@ -74,27 +109,11 @@ export function trackedKey(table: TableDefinition): IndexItem | null {
         (found.charset === null || KEY_CHARSETS.has(found.charset))
       );
     });
-  const primary = table.indexes.find((index) => index.kind === 'primary');
-  if (primary !== undefined && usable(primary)) return primary;
-  return (
-    table.indexes
-      .filter((index) => index.kind === 'unique' && usable(index))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))[0] ?? null
-  );
+  return table.indexes
+    .filter(usable)
+    .sort((a, b) => Number(b.kind === 'primary') - Number(a.kind === 'primary') || (a.name < b.name ? -1 : 1));
 }
 
-function column(table: TableDefinition, name: string): ColumnItem | undefined {
-  return table.columns.find((each) => each.name.toLowerCase() === name.toLowerCase());
-}
-
-function isInteger({ type }: ColumnItem): boolean {
-  return ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'].includes(parseType(type).name);
-}
-
-function sameColumns(a: IndexItem, b: IndexItem): boolean {
-  return (
-    a.columns !== null &&
-    b.columns !== null &&
-    a.columns.join('\0').toLowerCase() === b.columns.join('\0').toLowerCase()
-  );
+function columnOf(table: TableDefinition, name: string): ColumnItem | undefined {
+  return table.columns.find((each) => sameName(each.name, name));
 }

@@ -1,4 +1,10 @@
-import { type AlterStatements, type SchemaFiles, SternaError } from '../contract/index.js';
+import {
+  type AlterStatements,
+  type RenamedColumn,
+  sameName,
+  type SchemaFiles,
+  SternaError,
+} from '../contract/index.js';
 import { placeOf, scanSql, type SqlToken } from './sql-scanner.js';
 
 /** One CREATE TABLE of a desired file. */
@@ -88,7 +94,9 @@ export interface WrittenAlter {
   /** "ALTER TABLE `<table>` " and then exactly what was written. */
   readonly sql: string;
   /** Columns that get another name. */
-  readonly renames: readonly string[];
+  readonly renames: readonly RenamedColumn[];
+  /** Columns that are dropped; one that is also added is another one of that name. */
+  readonly drops: readonly string[];
 }
 
 /** Reads `statements`: one ALTER TABLE each, on an unqualified table, and run as written. */
@@ -124,6 +132,14 @@ function readAlter(namespace: string, text: string, where: string): WrittenAlter
     if (token.kind !== 'word') return;
     if (/^(ALGORITHM|LOCK)$/i.test(token.value) && tokens[i + 1]?.value === '=')
       throw fail(token.offset, 'no ALGORITHM or LOCK: Sterna chooses how the table is changed');
+    // They work on rows or files, not on the definition: on the shadow they would do nothing, or harm.
+    if (
+      /^(DROP|TRUNCATE|EXCHANGE|DISCARD|IMPORT|REORGANIZE|COALESCE)$/i.test(token.value) &&
+      isWord(tokens[i + 1], 'PARTITION')
+    )
+      throw fail(token.offset, `no ${token.value.toUpperCase()} PARTITION: run it on the server`);
+    if (/^(DISCARD|IMPORT)$/i.test(token.value) && isWord(tokens[i + 1], 'TABLESPACE'))
+      throw fail(token.offset, `no ${token.value.toUpperCase()} TABLESPACE: run it on the server`);
     if (/^RENAME$/i.test(token.value) && !/^(COLUMN|INDEX|KEY)$/i.test(tokens[i + 1]?.value ?? ''))
       throw fail(token.offset, 'no RENAME of the table: applications cannot switch at the same instant');
   });
@@ -133,20 +149,34 @@ function readAlter(namespace: string, text: string, where: string): WrittenAlter
     table: name.value,
     sql: `ALTER TABLE ${quoted} ${withoutEnd(text.slice(offset(3)))}`,
     renames: renamedColumns(tokens),
+    drops: droppedColumns(tokens),
   };
 }
 
 /** From `RENAME COLUMN a TO b` and `CHANGE a b …`; another case is the same name. */
-function renamedColumns(tokens: readonly SqlToken[]): string[] {
-  const isWord = (i: number, word: string): boolean =>
-    tokens[i]?.kind === 'word' && tokens[i].value.toUpperCase() === word;
+function renamedColumns(tokens: readonly SqlToken[]): RenamedColumn[] {
   return tokens.flatMap((_, i) => {
-    if (!isWord(i, 'RENAME') && !isWord(i, 'CHANGE')) return [];
-    const at = isWord(i + 1, 'COLUMN') ? i + 2 : i + 1;
-    if (isWord(i, 'RENAME') && at === i + 1) return []; // of an index
-    const [from, to] = [tokens[at], tokens[isWord(i, 'RENAME') ? at + 2 : at + 1]];
-    return from === undefined || from.value.toLowerCase() === to?.value.toLowerCase() ? [] : [from.value];
+    if (!isWord(tokens[i], 'RENAME') && !isWord(tokens[i], 'CHANGE')) return [];
+    const at = isWord(tokens[i + 1], 'COLUMN') ? i + 2 : i + 1;
+    if (isWord(tokens[i], 'RENAME') && at === i + 1) return []; // of an index
+    const [from, to] = [tokens[at], tokens[isWord(tokens[i], 'RENAME') ? at + 2 : at + 1]];
+    return from === undefined || to === undefined || sameName(from.value, to.value)
+      ? []
+      : [{ from: from.value, to: to.value }];
   });
+}
+
+const NOT_A_COLUMN = ['INDEX', 'KEY', 'PRIMARY', 'FOREIGN', 'CHECK', 'CONSTRAINT', 'DEFAULT', 'PARTITION'];
+
+function droppedColumns(tokens: readonly SqlToken[]): string[] {
+  return tokens.flatMap((token, i) => {
+    if (!isWord(token, 'DROP') || NOT_A_COLUMN.some((word) => isWord(tokens[i + 1], word))) return [];
+    return tokens[isWord(tokens[i + 1], 'COLUMN') ? i + 2 : i + 1]?.value ?? [];
+  });
+}
+
+function isWord(token: SqlToken | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.value.toUpperCase() === word;
 }
 
 function soundTokens(text: string, fail: (offset: number, expected: string) => SternaError): readonly SqlToken[] {

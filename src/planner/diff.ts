@@ -17,6 +17,8 @@ export type Difference =
   | { readonly kind: 'rename-index' | 'index-visibility'; readonly clause: string; readonly index: IndexItem }
   | { readonly kind: 'check'; readonly clause: string; readonly name: string }
   | { readonly kind: 'option'; readonly clause: string; readonly option: string }
+  /** The clause stands behind all others, without a comma. */
+  | { readonly kind: 'partitioning'; readonly clause: string }
   | { readonly kind: 'foreign-key' | 'partitions' | 'engine'; readonly clause: null; readonly what: string };
 
 /** How an option is taken back that the desired definition does not have. */
@@ -45,6 +47,7 @@ export function diffTables(from: TableDefinition, to: TableDefinition): Differen
     ...indexes(from, to),
     ...checks(from, to),
     ...options(from, to),
+    ...partitioning(from, to),
     ...unhandled(from, to),
   ];
 }
@@ -186,6 +189,18 @@ function options(from: TableDefinition, to: TableDefinition): Difference[] {
   return found;
 }
 
+function partitioning(from: TableDefinition, to: TableDefinition): Difference[] {
+  if ((from.partitions === '') === (to.partitions === '')) return [];
+  return [{ kind: 'partitioning', clause: to.partitions === '' ? 'REMOVE PARTITIONING' : to.partitions }];
+}
+
+/** The clauses of differences as one ALTER takes them. */
+export function alterClauses(differences: readonly Difference[]): string {
+  const of = (last: boolean): string[] =>
+    differences.flatMap((each) => (each.clause === null || (each.kind === 'partitioning') !== last ? [] : each.clause));
+  return [of(false).join(', '), ...of(true)].filter((text) => text !== '').join(' ');
+}
+
 function unhandled(from: TableDefinition, to: TableDefinition): Difference[] {
   const texts = (definition: TableDefinition): string =>
     definition.foreignKeys
@@ -196,9 +211,9 @@ function unhandled(from: TableDefinition, to: TableDefinition): Difference[] {
     ...(texts(from) === texts(to)
       ? []
       : [{ kind: 'foreign-key', clause: null, what: 'the foreign keys differ' } as const]),
-    ...(from.partitions === to.partitions
+    ...(from.partitions === to.partitions || from.partitions === '' || to.partitions === ''
       ? []
-      : [{ kind: 'partitions', clause: null, what: 'the partitions differ' } as const]),
+      : [{ kind: 'partitions', clause: null, what: 'the partitions of a partitioned table differ' } as const]),
     ...(from.options.get('ENGINE') === to.options.get('ENGINE')
       ? []
       : [

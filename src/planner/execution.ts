@@ -1,5 +1,5 @@
-import { type Execution, SternaError } from '../contract/index.js';
-import type { Session } from '../mysql/index.js';
+import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
+import { oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
 import { type Difference, diffTables } from './diff.js';
 import { parseDefinition } from './table-definition.js';
@@ -29,6 +29,7 @@ export async function tryStatement(
   live: string,
   statement: string,
   rowVersions: number,
+  renames: readonly RenamedColumn[] = [],
 ): Promise<Trial> {
   const instant = `${statement}, ALGORITHM=INSTANT`;
   const changed =
@@ -42,7 +43,28 @@ export async function tryStatement(
   const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
   if (differences.every(isMetadata) && (await resultUnlessRefused(workspace, table, [live, inPlace])) === result)
     return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace, result, differences };
-  return { execution: 'copy', reason: copyReason(differences), statement, result, differences };
+  return { execution: 'copy', reason: copyReason(differences, renames), statement, result, differences };
+}
+
+/**
+ * What a copy ends in, rehearsed on the server: the shadow is made like the table, altered, and takes its name while the
+ * old table has another one. Names that belong to the schema, as those of CHECK constraints, cannot be on both (P4).
+ */
+export async function rehearseCopy(
+  workspace: Workspace,
+  table: string,
+  live: string,
+  statement: string,
+): Promise<string> {
+  const [name, shadow, old] = [table, shadowName(table), oldName(table)].map(quoteName) as [string, string, string];
+  return workspace.result(table, [
+    `DROP TABLE IF EXISTS ${shadow}, ${old}`,
+    live,
+    `CREATE TABLE ${shadow} LIKE ${name}`,
+    `ALTER TABLE ${shadow} ${statement.slice(`ALTER TABLE ${name} `.length)}`,
+    `RENAME TABLE ${name} TO ${old}, ${shadow} TO ${name}`,
+    `DROP TABLE ${old}`,
+  ]);
 }
 
 /** Undefined when the server refuses, for whatever reason: without an asserted algorithm it tells the real one. */
@@ -84,8 +106,15 @@ function isMetadata(difference: Difference): boolean {
   }
 }
 
-function copyReason(differences: readonly Difference[]): string {
-  const texts = differences.map((difference): string => {
+function copyReason(differences: readonly Difference[], renames: readonly RenamedColumn[]): string {
+  const texts = differences.flatMap((difference): string | [] => {
+    const { from, to } =
+      renames.find((each) =>
+        difference.kind === 'drop-column'
+          ? sameName(each.from, difference.column.name)
+          : difference.kind === 'add-column' && sameName(each.to, difference.column.name),
+      ) ?? {};
+    if (from !== undefined) return difference.kind === 'drop-column' ? [] : `renames \`${from}\` to \`${to}\``;
     switch (difference.kind) {
       case 'change-column':
         if (difference.from.type !== difference.to.type) return `changes the type of \`${difference.to.name}\``;
@@ -101,6 +130,8 @@ function copyReason(differences: readonly Difference[]): string {
         return `${difference.kind === 'add-column' ? 'adds' : 'drops'} \`${difference.column.name}\``;
       case 'option':
         return `changes ${difference.option}`;
+      case 'partitioning':
+        return difference.clause === 'REMOVE PARTITIONING' ? 'removes the partitions' : 'partitions the table';
       default:
         return 'changes the table';
     }

@@ -5,18 +5,21 @@ import {
   type PlannedTask,
   type PlanRequest,
   type Reason,
+  type RenamedColumn,
   type Route,
+  sameName,
+  sourceOf,
   SternaError,
 } from '../contract/index.js';
 import { fingerprint, type MysqlServer, quoteName, type Session } from '../mysql/index.js';
 import { copyBlocks } from './copy-conditions.js';
 import { type DesiredTable, invalid, readDesiredFiles, readStatements, type WrittenAlter } from './desired-files.js';
-import { diffTables } from './diff.js';
-import { readRowVersions, type Trial, tryStatement } from './execution.js';
+import { alterClauses, diffTables } from './diff.js';
+import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { assertNamespace, isEmpty, type LiveTable, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
-import { parseDefinition } from './table-definition.js';
+import { parseDefinition, type TableDefinition } from './table-definition.js';
 import { Workspace } from './workspace.js';
 
 export interface PlanningLog {
@@ -153,10 +156,11 @@ class NamespacePlanner implements AsyncDisposable {
           'statement_invalid',
           `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
         );
-      const trial = await this.#try(current, own[0]?.sql ?? '').catch((error: unknown) => {
+      const { sql = '', renames = [], drops = [] } = own[0] ?? {};
+      const trial = await this.#try(current, sql, renames).catch((error: unknown) => {
         throw refused(error, `${this.namespace}.${table}`);
       });
-      tasks.push(await this.#alterTried(current, trial, own[0]?.renames));
+      tasks.push(await this.#alterTried(current, trial, renames, drops));
     }
     return tasks;
   }
@@ -234,11 +238,11 @@ class NamespacePlanner implements AsyncDisposable {
     const differences = diffTables(parseDefinition(live.canonical), parseDefinition(desired));
     const impossible = blockedReasons(differences);
     if (impossible.length > 0) return this.#blocked(live, desired, [], impossible);
-    const clauses = differences.flatMap((difference) => difference.clause ?? []);
+    const clauses = alterClauses(differences);
     const block = (code: string, message: string): PlannedTask =>
-      this.#blocked(live, desired, clauses.length === 0 ? [] : [statement], [{ code, message }]);
-    const statement = `ALTER TABLE ${quoteName(live.name)} ${clauses.join(', ')}`;
-    if (clauses.length === 0)
+      this.#blocked(live, desired, clauses === '' ? [] : [statement], [{ code, message }]);
+    const statement = `ALTER TABLE ${quoteName(live.name)} ${clauses}`;
+    if (clauses === '')
       return block(
         'unknown-difference',
         `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
@@ -258,19 +262,24 @@ class NamespacePlanner implements AsyncDisposable {
     return this.#alterTried(live, trial);
   }
 
-  async #alterTried(live: LiveTable, trial: Trial, renames: readonly string[] = []): Promise<PlannedTask> {
+  async #alterTried(
+    live: LiveTable,
+    trial: Trial,
+    renames: readonly RenamedColumn[] = [],
+    drops: readonly string[] = [],
+  ): Promise<PlannedTask> {
     const { differences, result } = trial;
-    const impossible = blockedReasons(differences);
+    const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
+    const impossible = [...blockedReasons(differences), ...unclearColumns(from, to, renames, drops)];
     if (impossible.length > 0) return this.#blocked(live, result, [], impossible);
-    const from = parseDefinition(live.canonical);
     const unable =
       trial.execution === 'copy'
-        ? [...copyBlocks(live, from, parseDefinition(result), differences), ...renamedInCopy(renames)]
+        ? [...copyBlocks(live, from, to, renames), ...(await this.#copyBlocked(live, trial))]
         : live.engine === 'InnoDB'
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
-    const unsafe = unsafeReasons(differences, from, empty, renames);
+    const unsafe = unsafeReasons(differences, from, to, empty, renames);
     return this.#task(live.name, {
       action: 'alter',
       live,
@@ -280,7 +289,27 @@ class NamespacePlanner implements AsyncDisposable {
       executionReason: trial.reason,
       safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
       reasons: [...unable, ...unsafe],
+      ...(renames.length > 0 ? { renamedColumns: renames } : {}),
     });
+  }
+
+  /** P4: the copy has to end in the definition that was tried, names of CHECK constraints included. */
+  async #copyBlocked(live: LiveTable, { statement, result }: Trial): Promise<Reason[]> {
+    if (!/^ {2}CONSTRAINT .* CHECK /m.test(`${live.canonical}\n${result}`)) return [];
+    let found: string;
+    try {
+      found = await rehearseCopy(await this.#open(), live.name, live.canonical, statement);
+    } catch (error) {
+      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      found = error.message;
+    }
+    if (found === result) return [];
+    return [
+      {
+        code: 'check',
+        message: `the names of CHECK constraints belong to the schema, so that the shadow cannot have them while the table has; drop them in a statement of their own first, or give the new ones other names. A copy would end in:\n${found}`,
+      },
+    ];
   }
 
   #blocked(live: LiveTable, desired: string, statements: readonly string[], reasons: readonly Reason[]): PlannedTask {
@@ -296,16 +325,19 @@ class NamespacePlanner implements AsyncDisposable {
     });
   }
 
-  async #try(live: LiveTable, statement: string): Promise<Trial> {
+  async #try(live: LiveTable, statement: string, renames: readonly RenamedColumn[] = []): Promise<Trial> {
     const workspace = await this.#open();
     this.#rowVersions ??= readRowVersions(this.session, this.physical);
     const versions = (await this.#rowVersions).get(live.name) ?? 0;
-    return tryStatement(workspace, live.name, live.canonical, statement, versions);
+    return tryStatement(workspace, live.name, live.canonical, statement, versions, renames);
   }
 
   #task(
     table: string,
-    task: Pick<PlannedTask, 'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons'> & {
+    task: Pick<
+      PlannedTask,
+      'action' | 'statements' | 'execution' | 'executionReason' | 'safety' | 'reasons' | 'renamedColumns'
+    > & {
       live?: LiveTable;
       desired?: string;
     },
@@ -327,13 +359,34 @@ class NamespacePlanner implements AsyncDisposable {
   }
 }
 
-/** Rows are copied by the names of columns (P3). */
-function renamedInCopy(renames: readonly string[]): Reason[] {
-  return renames.map((column) => ({
-    code: 'renames-column',
-    column,
-    message: `renames \`${column}\` in a statement that copies the table, and rows are copied by column name; rename it in a statement of its own, which is instant`,
-  }));
+/** What a written statement does to columns has to be told exactly: their values are copied by it (P3). */
+function unclearColumns(
+  from: TableDefinition,
+  to: TableDefinition,
+  renames: readonly RenamedColumn[],
+  drops: readonly string[],
+): Reason[] {
+  const has = ({ columns }: TableDefinition, name: string): boolean =>
+    columns.some((column) => sameName(column.name, name));
+  return [
+    ...renames
+      .filter((each) => !has(from, each.from) || !has(to, each.to))
+      .map((each) => ({
+        code: 'renames-column',
+        column: each.from,
+        message: `renames \`${each.from}\` to \`${each.to}\`, which the definitions do not show; write the names in backticks`,
+      })),
+    // Rows are copied by the names of columns, and the values would stay.
+    ...drops
+      .filter((name) =>
+        to.columns.some((column) => sameName(sourceOf(column.name, from.columns, renames)?.name ?? '', name)),
+      )
+      .map((column) => ({
+        code: 'drops-and-adds',
+        column,
+        message: `drops \`${column}\` and adds another column of that name; do it in two changes`,
+      })),
+  ];
 }
 
 function refused(error: unknown, where: string): unknown {

@@ -1,7 +1,7 @@
-import type { Reason } from '../contract/index.js';
+import { type Reason, type RenamedColumn, sourceOf } from '../contract/index.js';
 import { narrowing } from './column-types.js';
 import type { Difference } from './diff.js';
-import type { TableDefinition } from './table-definition.js';
+import type { ColumnItem, TableDefinition } from './table-definition.js';
 
 /** Charsets whose every character another one has too. */
 const SUPERSETS: Readonly<Record<string, readonly string[]>> = {
@@ -17,58 +17,47 @@ const SUPERSETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What a difference may lose or break. `empty`: the table holds no row, so nothing can be shortened or
- * left without a value. `renames`: columns of a written statement that get another name, which the definitions alone
- * show as dropped and added.
+ * What a change may lose or break. `empty`: the table holds no row, so nothing can be shortened or left without a value.
+ * `renames`: columns that keep their values under another name, which the definitions alone do not tell.
  */
 export function unsafeReasons(
   differences: readonly Difference[],
   from: TableDefinition,
+  to: TableDefinition,
   empty: boolean,
-  renames: readonly string[] = [],
+  renames: readonly RenamedColumn[] = [],
 ): Reason[] {
-  const found = differences.flatMap((difference): Reason[] => {
-    switch (difference.kind) {
-      case 'drop-column':
-        return difference.column.generated === 'virtual'
-          ? []
-          : [
-              {
-                code: 'drops-column',
-                column: difference.column.name,
-                message: `drops column \`${difference.column.name}\` and its values`,
-              },
-            ];
-      case 'drop-index':
-        if (difference.replaced) return [];
-        if (difference.index.kind === 'primary')
-          return [{ code: 'drops-primary-key', message: 'drops the primary key' }];
-        return difference.index.invisible
-          ? []
-          : [
-              {
-                code: 'drops-visible-index',
-                message: `drops index \`${difference.index.name}\`, which queries may use; make it invisible first`,
-              },
-            ];
-      case 'change-column':
-        return columnReasons(difference, from, empty);
-      default:
-        return [];
-    }
+  const pairs = to.columns.flatMap((column) => {
+    const source = sourceOf(column.name, from.columns, renames);
+    return source === undefined ? [] : [{ from: source, to: column }];
   });
+  const gone = from.columns.filter(
+    (column) => column.generated !== 'virtual' && !pairs.some((pair) => pair.from === column),
+  );
   return [
-    ...found.filter(({ code, column = '' }) => code !== 'drops-column' || !renames.includes(column)),
-    ...renames.map((column) => ({
-      code: 'renames-column',
-      column,
-      message: `renames \`${column}\`; applications cannot switch at the same instant`,
+    ...gone.map(({ name }) => ({
+      code: 'drops-column',
+      column: name,
+      message: `drops column \`${name}\` and its values`,
     })),
+    ...differences.flatMap((difference): Reason[] => {
+      if (difference.kind !== 'drop-index' || difference.replaced) return [];
+      if (difference.index.kind === 'primary') return [{ code: 'drops-primary-key', message: 'drops the primary key' }];
+      return difference.index.invisible
+        ? []
+        : [
+            {
+              code: 'drops-visible-index',
+              message: `drops index \`${difference.index.name}\`, which queries may use; make it invisible first`,
+            },
+          ];
+    }),
+    ...pairs.flatMap((pair) => columnReasons(pair, from, empty)),
   ];
 }
 
 function columnReasons(
-  { from, to }: Extract<Difference, { kind: 'change-column' }>,
+  { from, to }: { readonly from: ColumnItem; readonly to: ColumnItem },
   table: TableDefinition,
   empty: boolean,
 ): Reason[] {
@@ -76,6 +65,12 @@ function columnReasons(
   const column = to.name;
   const lossy = narrowing(from.type, to.type, { from: from.charset, to: to.charset });
   if (lossy !== null && !empty) reasons.push({ code: 'narrows-type', column, message: `\`${column}\`: ${lossy}` });
+  if (from.generated === null && to.generated !== null && !empty)
+    reasons.push({
+      code: 'computes-column',
+      column,
+      message: `\`${column}\` becomes computed; what it gives replaces the values`,
+    });
   if (from.nullable && !to.nullable && !empty)
     reasons.push({
       code: 'adds-not-null',
@@ -96,7 +91,8 @@ function columnReasons(
     });
   }
   const unique = table.indexes.some(
-    (index) => (index.kind === 'primary' || index.kind === 'unique') && (index.columns ?? [column]).includes(column),
+    (index) =>
+      (index.kind === 'primary' || index.kind === 'unique') && (index.columns ?? [from.name]).includes(from.name),
   );
   if (from.collation !== to.collation && unique && !empty) {
     reasons.push({
@@ -108,7 +104,7 @@ function columnReasons(
   if (from.name !== to.name)
     reasons.push({
       code: 'renames-column',
-      column,
+      column: from.name,
       message: `renames \`${from.name}\` to \`${to.name}\`; applications cannot switch at the same instant`,
     });
   return reasons;

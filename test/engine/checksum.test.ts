@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pairColumns, pairStored, readColumns } from '../../src/engine/columns.js';
 import { ROW_SETTINGS } from '../../src/engine/driver.js';
-import { readTrackedKey } from '../../src/engine/key.js';
+import { trackedKey } from '../support/tracked-key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import { MysqlServer, type Session } from '../../src/mysql/index.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -121,7 +121,7 @@ async function copied(from: string, to: string, value: string): Promise<TableRow
   await session.execute(`CREATE TABLE t (id INT PRIMARY KEY, c ${from})`);
   await session.execute(`CREATE TABLE _t_sterna_new (id INT PRIMARY KEY, c ${to})`);
   await session.execute(`INSERT INTO t VALUES (1, ${value}), (2, ${value})`);
-  const key = await readTrackedKey(session, space.name, 't');
+  const key = await trackedKey(session, space.name);
   if (key === null) throw new Error('no key');
   const [original, shadow] = [
     await readColumns(session, space.name, 't'),
@@ -169,13 +169,34 @@ describe('the comparison sees what differs (E3)', () => {
     await space.query("SET time_zone = '+05:30'");
     await space.query("INSERT INTO t (id, at) VALUES (1, '2026-06-01 01:00:00')");
     const columns = await readColumns(session, space.name, 't');
-    const key = await readTrackedKey(session, space.name, 't');
+    const key = await trackedKey(session, space.name);
     if (key === null) throw new Error('no key');
     const pairs = pairColumns(columns, columns);
     expect(pairs.map(({ shadow }) => shadow.name)).toEqual(['id', 'at']);
     const rows = new TableRows('t', space.name, 't', key, pairs, [...pairs, ...pairStored(columns, columns)]);
     await rows.copy(session, {});
     expect((await rows.equal(session, {})).equal).toBe(false);
+  });
+
+  it('and a row that the shadow has twice, where no unique key of it forbids that', async () => {
+    await session.execute('DROP TABLE IF EXISTS t, _t_sterna_new');
+    await session.execute('CREATE TABLE t (id INT PRIMARY KEY, c INT)');
+    await session.execute('CREATE TABLE _t_sterna_new (id INT NOT NULL, c INT, KEY id (id))');
+    await session.execute('INSERT INTO t VALUES (1, 1), (2, 2)');
+    const key = await trackedKey(session, space.name);
+    if (key === null) throw new Error('no key');
+    const columns = await readColumns(session, space.name, 't');
+    const pairs = pairColumns(columns, columns);
+    const rows = new TableRows('t', space.name, 't', key, pairs, pairs, null);
+    // Also when it is copied a second time, after a flush has brought a row.
+    await rows.flush(session, [['2']]);
+    expect(await rows.copy(session, {})).toEqual({ rows: 2 });
+    expect(await rows.equal(session, {})).toEqual({ equal: true, rows: 2 });
+    await session.execute('INSERT INTO _t_sterna_new VALUES (2, 2)');
+    expect((await rows.equal(session, {})).equal).toBe(false);
+    expect(await rows.differing(session, {})).toEqual([['2']]);
+    await rows.flush(session, [['2']]);
+    expect(await rows.equal(session, {})).toEqual({ equal: true, rows: 2 });
   });
 
   it('and a row that only one side has', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { pairColumns, readColumns } from '../../src/engine/columns.js';
 import { Driver } from '../../src/engine/driver.js';
-import { readTrackedKey } from '../../src/engine/key.js';
+import { trackedKey } from '../support/tracked-key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import { TestAccount } from '../support/account.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -305,7 +305,7 @@ describe('what a table can hold', () => {
     await driver.close();
     await space.query('INSERT INTO `_t_sterna_new` SELECT id, 1, note FROM t WHERE id <= 1900');
     await using session = await server.connect();
-    const key = await readTrackedKey(session, space.name, 't');
+    const key = await trackedKey(session, space.name);
     if (key === null) throw new Error('no key');
     const columns = await readColumns(session, space.name, 't');
     const rows = new TableRows('t', space.name, 't', key, pairColumns(columns, columns), []);

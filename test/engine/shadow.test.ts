@@ -15,6 +15,7 @@ it('defers plain indexes only', () => {
         'KEY `k` (`k`)',
         'KEY `l` (`k`,`id`)',
       ),
+      ['id'],
     ),
   ).toEqual(['KEY `k` (`k`)', 'KEY `l` (`k`,`id`)']);
 });
@@ -30,14 +31,23 @@ it('keeps the index that the auto-increment column needs, and those before it: t
         'KEY `i` (`id`)',
         'KEY `z` (`k`)',
       ),
+      ['k'],
     ),
   ).toEqual(['KEY `z` (`k`)']);
+});
+
+it('keeps the only index by which rows are found by their key, and those before it', () => {
+  const lines = ['`id` int NOT NULL', '`k` int NOT NULL', 'KEY `a` (`k`)', 'KEY `i` (`id`,`k`)', 'KEY `z` (`id`)'];
+  expect(deferrableIndexes(definition(...lines, 'PRIMARY KEY (`k`)'), ['ID'])).toEqual(['KEY `z` (`id`)']);
+  expect(deferrableIndexes(definition(...lines, 'UNIQUE KEY `u` (`id` DESC)'), ['id'])).toEqual(lines.slice(4));
+  expect(deferrableIndexes(definition('PRIMARY KEY (`id`)', ...lines), ['id'])).toEqual(lines.slice(2));
 });
 
 it('defers nothing where an index of another kind stands behind', () => {
   expect(
     deferrableIndexes(
       definition('`id` int NOT NULL', '`x` text', 'PRIMARY KEY (`id`)', 'KEY `k` (`id`)', 'FULLTEXT KEY `f` (`x`)'),
+      ['id'],
     ),
   ).toEqual([]);
 });

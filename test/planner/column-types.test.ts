@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keepsKeyValues } from '../../src/mysql/index.js';
 import { growsInPlace, membersKeepTheirPlace, narrowing } from '../../src/planner/column-types.js';
 
 const utf8 = { from: 'utf8mb4', to: 'utf8mb4' };
@@ -60,4 +61,26 @@ it('knows when a longer VARCHAR needs one more length byte', () => {
   expect(growsInPlace('varchar(63)', 'varchar(64)', 'utf8mb4')).toBe(false);
   expect(growsInPlace('varchar(100)', 'varchar(200)', 'latin1')).toBe(true);
   expect(growsInPlace('varchar(20)', 'varchar(10)', 'utf8mb4')).toBe(false);
+});
+
+it('knows which changes of a key column make other values of it without a word', () => {
+  const yes = [
+    'int>bigint',
+    'bigint>int unsigned',
+    'varchar(9)>varchar(3)',
+    'decimal(9,2)>decimal(12,4)',
+    'date>date',
+    'time>time(3)',
+  ];
+  const no = [
+    'int>decimal(9)',
+    'varchar(9)>char(9)',
+    'decimal(9,2)>decimal(9,1)',
+    'binary(2)>binary(4)',
+    'datetime(6)>datetime(3)',
+    'timestamp>datetime',
+  ];
+  const pairOf = (text: string): [string, string] => text.split('>') as [string, string];
+  expect(yes.filter((text) => !keepsKeyValues(...pairOf(text)))).toEqual([]);
+  expect(no.filter((text) => keepsKeyValues(...pairOf(text)))).toEqual([]);
 });

@@ -90,20 +90,32 @@ describe('a statement', () => {
         table: 'orders',
         sql: "ALTER TABLE `orders` ADD COLUMN n VARCHAR(9) DEFAULT 'a;b'",
         renames: [],
+        drops: [],
       },
     ]);
   });
 
   it.each([
-    ['RENAME COLUMN a TO b', ['a']],
-    ['rename column `a` to `A`, CHANGE `x y` z INT', ['x y']],
-    ['CHANGE COLUMN a b INT, CHANGE c C BIGINT', ['a']],
+    ['RENAME COLUMN a TO b', [{ from: 'a', to: 'b' }]],
+    ['rename column `a` to `A`, CHANGE `x y` z INT', [{ from: 'x y', to: 'z' }]],
+    ['CHANGE COLUMN a b INT, CHANGE c C BIGINT', [{ from: 'a', to: 'b' }]],
     ["RENAME INDEX a TO b, RENAME KEY c TO d, ADD COLUMN `change` INT COMMENT 'RENAME COLUMN a TO b'", []],
   ])('tells which columns get another name: %s', (alter, renames) => {
     expect(readStatements({ shop: [`ALTER TABLE orders ${alter}`] })).toMatchObject([{ renames }]);
   });
 
   it.each([
+    ['DROP a, DROP COLUMN `b c`, drop column d', ['a', 'b c', 'd']],
+    ['DROP INDEX a, DROP KEY b, DROP PRIMARY KEY, DROP CHECK c, ALTER e DROP DEFAULT', []],
+  ])('tells which columns are dropped: %s', (alter, drops) => {
+    expect(readStatements({ shop: [`ALTER TABLE orders ${alter}`] })).toMatchObject([{ drops }]);
+  });
+
+  it.each([
+    ['ALTER TABLE a TRUNCATE PARTITION p', 'no TRUNCATE PARTITION'],
+    ['ALTER TABLE a drop partition p', 'no DROP PARTITION'],
+    ['ALTER TABLE a EXCHANGE PARTITION p WITH TABLE b', 'no EXCHANGE PARTITION'],
+    ['ALTER TABLE a DISCARD TABLESPACE', 'no DISCARD TABLESPACE'],
     ['DROP TABLE a', 'ALTER TABLE'],
     ['ALTER TABLE other.a ADD COLUMN b INT', 'without schema'],
     ['ALTER TABLE a ADD COLUMN b INT; DROP TABLE a', 'one statement'],

@@ -110,14 +110,84 @@ it('is the same plan when nothing but the statistics has moved (P6)', async () =
 });
 
 it.each([
-  'CHANGE a z BIGINT',
-  'RENAME COLUMN a TO b, RENAME COLUMN b TO a, MODIFY k BIGINT',
-  'RENAME COLUMN a TO c, MODIFY k BIGINT',
-])('copies no table in which columns are renamed: %s (P1)', async (alter) => {
-  await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, k INT); INSERT INTO t VALUES (1, 1, 2, 3)');
-  const { tasks } = await plan('', undefined, undefined, {
-    statements: { [space.name]: [`ALTER TABLE t ${alter}`] },
-  });
-  expect(tasks).toMatchObject([{ execution: 'copy', safety: 'blocked' }]);
-  expect(tasks[0]?.reasons.map(({ code }) => code)).toContain('renames-column');
+  ['CHANGE a z BIGINT', [{ from: 'a', to: 'z' }], ['renames-column']],
+  [
+    'RENAME COLUMN a TO b, RENAME COLUMN b TO a, MODIFY k BIGINT',
+    [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a' },
+    ],
+    ['renames-column', 'renames-column'],
+  ],
+  ['RENAME COLUMN a TO c, MODIFY k BIGINT', [{ from: 'a', to: 'c' }], ['renames-column']],
+  ['DROP b, CHANGE a b TINYINT', [{ from: 'a', to: 'b' }], ['drops-column', 'narrows-type', 'renames-column']],
+  ['CHANGE a c BIGINT, ADD COLUMN a INT', [{ from: 'a', to: 'c' }], ['renames-column']],
+])(
+  'asks for consent to a copy that renames columns, and plans where the values go: %s (P1, P2)',
+  async (alter, renamedColumns, codes) => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, k INT); INSERT INTO t VALUES (1, 1, 2, 3)');
+    const { tasks } = await planOfStatement(alter);
+    expect(tasks).toMatchObject([{ execution: 'copy', safety: 'unsafe', renamedColumns }]);
+    expect(tasks[0]?.reasons.map(({ code }) => code).sort()).toEqual(codes);
+    expect(tasks[0]?.executionReason).not.toContain('drops `a`');
+  },
+);
+
+it.each([
+  ['drops-and-adds', 'DROP COLUMN a, ADD COLUMN a INT'], // which an instant change would do to the values as well
+  ['drops-and-adds', 'DROP `A`, ADD a BIGINT'],
+])('refuses what names alone do not tell apart: %s by %s (P3)', async (code, alter) => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT); INSERT INTO t VALUES (1, 1, 2)');
+  expect((await planOfStatement(alter)).tasks).toMatchObject([
+    { safety: 'blocked', reasons: [{ code, column: expect.any(String) as string }] },
+  ]);
 });
+
+it('asks for consent: a column becomes computed, which replaces its values (P2)', async () => {
+  await space.query('CREATE TABLE t (id INT PRIMARY KEY, a INT); INSERT INTO t VALUES (1, 5)');
+  const [task] = await planOf('CREATE TABLE t (id INT PRIMARY KEY, a INT AS (id + 1) STORED)');
+  expect(task).toMatchObject({ safety: 'unsafe', reasons: [{ code: 'computes-column' }] });
+});
+
+it.each([
+  [
+    'by the unique key that stays, when the primary key goes',
+    'id INT PRIMARY KEY, u INT NOT NULL UNIQUE',
+    'u INT PRIMARY KEY',
+  ],
+  [
+    'by an index that is kept',
+    'id INT PRIMARY KEY, u INT NOT NULL',
+    'id INT, u INT NOT NULL, PRIMARY KEY (u), KEY (id)',
+  ],
+  [
+    'by the same columns and another one',
+    'id INT PRIMARY KEY, u INT NOT NULL',
+    'id INT, u INT NOT NULL, PRIMARY KEY (id, u)',
+  ],
+])('follows rows %s', async (_, live, desired) => {
+  await space.query(`CREATE TABLE t (${live})`);
+  const [task] = await planOf(`CREATE TABLE t (${desired})`);
+  expect(task).toMatchObject({ execution: 'copy' });
+  expect(task?.safety).not.toBe('blocked');
+});
+
+it('shortens the names of its own tables, so that a long name is no obstacle', async () => {
+  const name = 'n'.repeat(64);
+  await space.query(`CREATE TABLE ${name} (id INT PRIMARY KEY, k INT)`);
+  expect(await planOf(`CREATE TABLE ${name} (id INT PRIMARY KEY, k BIGINT)`)).toMatchObject([
+    { execution: 'copy', safety: 'safe' },
+  ]);
+});
+
+it.each([
+  ['a view', 'CREATE VIEW t AS SELECT 1 AS id'],
+  ['a temporary table', 'CREATE TEMPORARY TABLE t (id INT PRIMARY KEY)'],
+])('finds no table where there is %s (P3)', async (_, sql) => {
+  await space.query(sql);
+  await expect(planOfStatement('MODIFY id BIGINT')).rejects.toMatchObject({ code: 'statement_invalid' });
+});
+
+function planOfStatement(alter: string): Promise<Plan> {
+  return plan('', undefined, undefined, { statements: { [space.name]: [`ALTER TABLE t ${alter}`] } });
+}

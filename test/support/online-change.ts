@@ -2,6 +2,7 @@ import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../sr
 import { type EngineContext, OnlineChange } from '../../src/engine/index.js';
 import type { ThrottleOptions } from '../../src/engine/throttle.js';
 import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
+import { planChange } from '../../src/planner/index.js';
 import type { TestNamespace } from './namespace.js';
 import { connectionConfig } from './servers.js';
 
@@ -23,7 +24,7 @@ export class EngineChange implements AsyncDisposable {
 
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
-    space: TestNamespace,
+    space: Pick<TestNamespace, 'name' | 'server'>,
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
@@ -55,20 +56,44 @@ export class EngineChange implements AsyncDisposable {
       estimatedRows,
       estimatedBytes: 0,
     };
-    const step: StepInput = {
-      changeId: `${space.name}.${table}`,
-      route: { target: 'test', environment: 'test', type: 'mysql', namespaces: [space.name] },
-      planHash: 'a'.repeat(64),
-      stateNamespace: space.name,
-      tasks: [task],
-      control: { sequence: 1, run: 'run', volume: 11, cutover: false },
-    };
-    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace, throttling), step);
+    return new EngineChange(
+      server,
+      new OnlineChange(server, (namespace) => namespace, throttling),
+      stepOf(space, task),
+    );
   }
 
   /** The same change by another user. */
   as(server: MysqlServer, throttling: ThrottleOptions): EngineChange {
     return new EngineChange(server, new OnlineChange(server, (namespace) => namespace, throttling), this.step);
+  }
+
+  /** As the planner plans it, from a statement; a plan that is blocked is an error. */
+  static async planned(
+    space: TestNamespace,
+    table: string,
+    alter: string,
+    estimatedRows?: number,
+  ): Promise<EngineChange> {
+    const server = await MysqlServer.open(connectionConfig(space.server));
+    const log = { debug: () => undefined, info: () => undefined };
+    const physical = (namespace: string): string => namespace;
+    const plan = await planChange(
+      { server, physical, signal: new AbortController().signal, log },
+      {
+        target: 'test',
+        environment: 'test',
+        type: 'mysql',
+        statements: { [space.name]: [`ALTER TABLE ${table} ${alter}`] },
+      },
+    );
+    const [task] = plan.tasks;
+    if (task === undefined || task.safety === 'blocked' || task.execution !== 'copy') {
+      await server.close();
+      throw new Error(`Expected a plan that copies ${table}, got ${JSON.stringify(task?.reasons ?? plan)}.`);
+    }
+    const step = stepOf(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
+    return new EngineChange(server, new OnlineChange(server, physical, { replicas: [], limits: BUSY_MACHINE }), step);
   }
 
   context(
@@ -122,6 +147,17 @@ export class EngineChange implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
   }
+}
+
+function stepOf(space: Pick<TestNamespace, 'name'>, task: PlannedTask): StepInput {
+  return {
+    changeId: `${space.name}.${task.table}`,
+    route: { target: 'test', environment: 'test', type: 'mysql', namespaces: [space.name] },
+    planHash: 'a'.repeat(64),
+    stateNamespace: space.name,
+    tasks: [task],
+    control: { sequence: 1, run: 'run', volume: 11, cutover: false },
+  };
 }
 
 /** Fills `(id, k, note)` with `rows` rows. */

@@ -1,0 +1,68 @@
+import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import type { EngineLog } from './context.js';
+import { shadowName } from './names.js';
+
+const SYNTAX_ERROR = 1064;
+
+/**
+ * Gives a shadow what the optimizer knows of the original: fresh index statistics, and the histograms that somebody has
+ * made. Those of columns that keep their type are taken over; the others are made anew. Not written to the binlog: every
+ * server keeps statistics of its own. A histogram that cannot be made is worth a warning, and no more.
+ */
+export async function copyStatistics(
+  session: Session,
+  namespace: string,
+  table: string,
+  log: EngineLog,
+): Promise<void> {
+  const analyze = `ANALYZE NO_WRITE_TO_BINLOG TABLE ${quoteTable(namespace, shadowName(table))}`;
+  await session.query(analyze);
+  for (const { name, histogram, buckets, same } of await readHistograms(session, namespace, table)) {
+    const [answer] =
+      (Number(same) === 1 ? await tryUsingData(session, analyze, name, histogram) : undefined) ??
+      (await session.query<Answer>(
+        `${analyze} UPDATE HISTOGRAM ON ${quoteName(name)} WITH ${Number(buckets)} BUCKETS`,
+      ));
+    if (answer?.Msg_type !== 'status')
+      log.warn({ namespace, table, column: name, told: answer?.Msg_text }, 'the histogram of a column was not copied');
+  }
+}
+
+interface Answer extends Record<string, unknown> {
+  readonly Msg_type: string;
+  readonly Msg_text: string;
+}
+
+/** Undefined on servers before 8.0.31, which do not know the clause. */
+async function tryUsingData(
+  session: Session,
+  analyze: string,
+  column: string,
+  histogram: string,
+): Promise<Answer[] | undefined> {
+  try {
+    return await session.query<Answer>(`${analyze} UPDATE HISTOGRAM ON ${quoteName(column)} USING DATA ?`, [histogram]);
+  } catch (error) {
+    if (serverErrorNumber(error) === SYNTAX_ERROR) return undefined;
+    throw error;
+  }
+}
+
+function readHistograms(
+  session: Session,
+  namespace: string,
+  table: string,
+): Promise<{ name: string; histogram: string; buckets: number | string; same: number | string }[]> {
+  return session.query(
+    `SELECT s.COLUMN_NAME AS name, CAST(s.HISTOGRAM AS CHAR) AS histogram,
+            JSON_EXTRACT(s.HISTOGRAM, '$."number-of-buckets-specified"') AS buckets,
+            o.COLUMN_TYPE = n.COLUMN_TYPE AND o.COLLATION_NAME <=> n.COLLATION_NAME AS same
+       FROM information_schema.COLUMN_STATISTICS s
+       JOIN information_schema.COLUMNS o
+         ON o.TABLE_SCHEMA = s.SCHEMA_NAME AND o.TABLE_NAME = s.TABLE_NAME AND o.COLUMN_NAME = s.COLUMN_NAME
+       JOIN information_schema.COLUMNS n
+         ON n.TABLE_SCHEMA = s.SCHEMA_NAME AND n.TABLE_NAME = ? AND n.COLUMN_NAME = s.COLUMN_NAME
+      WHERE s.SCHEMA_NAME = ? AND s.TABLE_NAME = ?`,
+    [shadowName(table), namespace, table],
+  );
+}
