@@ -3,6 +3,8 @@ import {
   type ChangeOptions,
   type ChangeStatus,
   ERRORS,
+  MAX_VOLUME,
+  MIN_VOLUME,
   type Plan,
   renderPlanText,
   type SchemaChangeInput,
@@ -102,7 +104,7 @@ function withStartOptions(command: Command): Command {
     .option('--allow-unsafe', 'consent to what loses or may lose data')
     .option('--defer-cutover', 'copy all tables first and swap together, on `sterna cutover`')
     .option('--revert-window <duration>', 'keep the old table equal after the cutover, e.g. 30m')
-    .addOption(new Option('--volume <n>', 'how hard to copy, 1 to 11').argParser(parseVolume))
+    .addOption(new Option('--volume <n>', 'how hard to copy, 1 to 11; 0 holds').argParser(parseVolume))
     .option('--queue', 'wait when another change holds the target')
     .option('--caller <name>', 'who asks; recorded')
     .option('--reason <text>', 'why; recorded')
@@ -112,7 +114,8 @@ function withStartOptions(command: Command): Command {
 
 export function parseVolume(text: string): number {
   const volume = Number(text);
-  if (!Number.isInteger(volume) || volume < 1 || volume > 11) throw new InvalidArgumentError('expected 1 to 11.');
+  if (!Number.isInteger(volume) || volume < MIN_VOLUME || volume > MAX_VOLUME)
+    throw new InvalidArgumentError(`expected ${MIN_VOLUME} to ${MAX_VOLUME}.`);
   return volume;
 }
 

@@ -43,8 +43,8 @@ export function addControlCommands(program: Command, run: RunWithClient): void {
   program
     .command('volume')
     .argument('<id>', 'the change, or an unambiguous part of its id')
-    .argument('<n>', '1 (gentle) to 11 (as fast as the server takes)', parseVolume)
-    .description('copy slower or faster, at once')
+    .argument('<n>', '1 (gentle) to 11 (as fast as the server takes); 0 holds', parseVolume)
+    .description('copy slower or faster, or hold, at once; captured changes go on being brought over')
     .option('--caller <name>', 'who asks; recorded')
     .addHelpText('after', '\nExample:\n  sterna volume orders-prod.production.20260301 3')
     .action((part: string, volume: number, flags: ControlFlags) =>

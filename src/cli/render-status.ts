@@ -26,7 +26,7 @@ function renderTask({ execution, state, phase, progress, report }: TaskStatus): 
       `${progress.rows} of ${progress.of} rows`,
       `${progress.rowsPerSecond}/s`,
       progress.eta === undefined ? '' : `${progress.eta} left`,
-      progress.throttle ?? '',
+      progress.throttle === undefined ? '' : `held: ${progress.throttle}`,
       progress.waitingFor === undefined ? '' : `waiting for ${progress.waitingFor}`,
     ];
     return `${execution.padEnd(7)} ${(phase ?? state).padEnd(11)} ${bar} ${String(progress.percent).padStart(3)} %  ${more.filter((part) => part !== '').join(', ')}`;

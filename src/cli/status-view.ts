@@ -1,4 +1,4 @@
-import type { ChangeStatus } from '../contract/index.js';
+import { type ChangeStatus, throttleKind } from '../contract/index.js';
 import type { Output } from './output.js';
 import { renderStatus } from './render-status.js';
 
@@ -32,11 +32,13 @@ export class StatusView {
   }
 }
 
-/** On a pipe: a line whenever the state, a phase or ten percent have changed. */
+/** On a pipe: a line whenever the state, a phase, what holds it or ten percent have changed. */
 function plainLine(status: ChangeStatus): string {
-  const tasks = status.tasks.map(
-    (task) =>
-      `${task.id} ${task.state === 'running' ? (task.phase ?? task.state) : task.state}${task.state === 'running' && task.progress ? ` ${Math.floor(task.progress.percent / 10) * 10}%` : ''}`,
-  );
+  const tasks = status.tasks.map(({ id, state, phase, progress }) => {
+    if (state !== 'running') return `${id} ${state}`;
+    const percent = progress ? ` ${Math.floor(progress.percent / 10) * 10}%` : '';
+    const held = progress?.throttle === undefined ? '' : ` held by ${throttleKind(progress.throttle)}`;
+    return `${id} ${phase ?? state}${percent}${held}`;
+  });
   return `${status.state}${tasks.length > 0 ? `: ${tasks.join(', ')}` : ''}`;
 }

@@ -61,8 +61,11 @@ export interface CleanUpInput {
 export type StepOutcome =
   /** Everything that this step is for is done. */
   | { readonly outcome: 'done'; readonly reports: Readonly<Record<string, TaskReport>> }
-  /** The control row said stop; position written. `swapped`: tasks that were swapped before. */
-  | { readonly outcome: 'stopped'; readonly swapped: readonly string[] }
+  /**
+   * The control row said stop; position written. `swapped`: tasks that were swapped before. `resumeBefore`: when the
+   * server may purge the binlogs from the position on; ISO 8601.
+   */
+  | { readonly outcome: 'stopped'; readonly swapped: readonly string[]; readonly resumeBefore?: string }
   /** The worker is going away; position written; run the step again elsewhere. */
   | { readonly outcome: 'handover' }
   /** What the step waited for was asked for (a cutover, a revert). */

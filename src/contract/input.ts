@@ -14,7 +14,7 @@ export interface ChangeOptions {
   readonly deferCutover?: boolean;
   /** How long the old table is kept equal after the cutover, e.g. `30m`. @default '0s' */
   readonly revertWindow?: string;
-  /** 1 (gentle) to 11 (as fast as the server takes). @default 5 */
+  /** 1 (gentle) to 11 (as fast as the server takes); 0 holds copying and comparing. @default 5 */
   readonly volume?: number;
   /** What to do when another change holds the target. @default 'reject' */
   readonly onConflict?: 'reject' | 'queue';
@@ -68,5 +68,5 @@ export interface ProbeTargetsInput {
 }
 
 export const DEFAULT_VOLUME = 5;
-export const MIN_VOLUME = 1;
+export const MIN_VOLUME = 0;
 export const MAX_VOLUME = 11;

@@ -96,7 +96,7 @@ export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {
     example: { caller: 'deploy-bot', reason: 'wrong default' },
   },
   setVolume: {
-    description: 'Copy slower or faster, 1 to 11, at once. Send {"caller": "you", "volume": 3}',
+    description: 'Copy slower or faster, 1 to 11, or hold, 0; at once. Send {"caller": "you", "volume": 3}',
     acceptedIn: LIVE,
     alreadyIn: [],
     example: { caller: 'deploy-bot', volume: 3 },

@@ -16,8 +16,13 @@ export interface TaskProgress {
   readonly rowsPerSecond: number;
   /** e.g. `6s`, `2h10m`; absent while unknown. */
   readonly eta?: string;
-  /** Why the copy is slowed down, e.g. `threads-running 41 >= 32`. */
+  /** Why copying or comparing holds, e.g. `threads-running 41 >= 32` or `volume 0`. */
   readonly throttle?: string;
   /** What it waits for, e.g. the blockers of a lock. */
   readonly waitingFor?: string;
+}
+
+/** A throttle without its numbers, which change with every look: what it is, and whether it lasts. */
+export function throttleKind(throttle = ''): string {
+  return throttle.replace(/ for \d+ min/g, ' for minutes').replace(/ \d+( m?s)?( >= [\d.]+( m?s)?)?/g, '');
 }

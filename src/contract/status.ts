@@ -53,6 +53,8 @@ export interface ChangeStatus {
   readonly revertWindowEnds?: string;
   /** Why the tables cannot be swapped back any more, although the window is open. */
   readonly revertUnsafe?: ErrorInfo;
+  /** While stopped: a later resume may find the binlogs purged that the copy needs (`position_lost`). ISO 8601. */
+  readonly resumeBefore?: string;
   /** Names of the messages accepted now. */
   readonly controls: readonly string[];
   readonly lastError?: ErrorInfo;

@@ -6,7 +6,16 @@ import { Interrupted } from './driver.js';
 import type { KeyLiterals, KeyRange } from './key.js';
 import type { TableRecord } from './state-table.js';
 import { type TableRows, UniqueConflict } from './table-rows.js';
-import { nextChunkRows, type Pace, paceOf } from './volume.js';
+import { HOLD_MS, type Throttle } from './throttle.js';
+import {
+  afterTooLarge,
+  FIRST_CHUNK_ROWS,
+  isTooLarge,
+  nextChunkRows,
+  type Pace,
+  paceOf,
+  withinBounds,
+} from './volume.js';
 
 const ROUND_MS = 1_500;
 const FLUSH_EARLY_KEYS = 20_000;
@@ -29,6 +38,7 @@ export interface CopyTable {
  */
 export async function copyRows(
   driver: Driver,
+  throttle: Pick<Throttle, 'reason'>,
   table: CopyTable,
   others: readonly CopyTable[],
   sessions: readonly Session[],
@@ -43,7 +53,7 @@ export async function copyRows(
       .map((other) => other.rows.id),
   );
   const most = (pace: Pace): number => Math.min(pace.chunkRows, driver.chunkRows);
-  let size = Math.min(1_000, most(paceOf(driver.control.volume)));
+  let size = FIRST_CHUNK_ROWS;
   let turn: Promise<unknown> = Promise.resolve();
   const take = (wanted: number): Promise<KeyRange | null> => {
     const next = turn.then(() => chunker.take(wanted));
@@ -66,11 +76,30 @@ export async function copyRows(
         }
         const pace = paceOf(driver.control.volume);
         if (index >= pace.connections) return;
-        const range = await take(Math.min(size, most(pace)));
+        const held = throttle.reason('copy');
+        if (held !== undefined) {
+          driver.context.progress(meter.progress({ throttle: held }));
+          await driver.pause(HOLD_MS);
+          continue; // to the end of the round, which flushes
+        }
+        const wanted = Math.min(size, most(pace));
+        const range = await take(wanted);
         if (range === null) return;
         const started = performance.now();
-        const copied = await driver.write(session, () => rows.copy(session, range));
-        size = nextChunkRows(Math.min(size, most(pace)), performance.now() - started, pace);
+        const copied = await withinBounds(wanted, (options) =>
+          driver.write(session, () => rows.copy(session, range, options)),
+        ).catch(async (error: unknown) => {
+          // A range that was cut to one row: others may have come in between.
+          if (!isTooLarge(error) || (await rows.keyAfter(driver.main, range.from, 1, range.to)) === null) throw error;
+          return undefined;
+        });
+        if (copied === undefined) {
+          chunker.giveBack(range);
+          size = afterTooLarge(wanted);
+          continue;
+        }
+        // Without what any commit costs: fewer rows would not make it less.
+        size = nextChunkRows(wanted, performance.now() - started - driver.commitMs, pace);
         chunker.learn(range, copied.rows);
         if (copied.conflict !== undefined) again.push(range);
         meter.add(copied.rows);
@@ -81,9 +110,10 @@ export async function copyRows(
     await allOrFirstError(sessions.map(work)); // the barrier
 
     // Interrupted, the round still ends in order: everything copied so far is kept. `null` is "past the end".
-    const watermark = chunker.position;
+    const { position, watermark } = chunker;
+    // By the position: of what was given back below it some may have been copied, and is not read again.
     const skip = (of: FollowedRows, key: KeyLiterals): boolean =>
-      untouched.has(of.id) || (of === rows && isAbove(rows, key, watermark));
+      untouched.has(of.id) || (of === rows && isAbove(rows, key, position));
     let batch = await driver.flush(driver.main, skip);
     for (const range of again) batch = await copyAgain(driver, table, range, skip);
     const record = {
@@ -103,10 +133,13 @@ export async function copyRows(
  * rows. So after a claim they go before copying goes on (E2).
  */
 async function deleteAboveWatermark(driver: Driver, { rows, record }: CopyTable): Promise<void> {
-  for (;;) {
+  for (let limit = DELETE_ROWS; ;) {
     await driver.checkpoint();
-    const deleted = await driver.write(driver.main, () => rows.deleteAbove(driver.main, record.watermark, DELETE_ROWS));
-    if (deleted < DELETE_ROWS) return;
+    const deleted = await withinBounds(limit, (options) =>
+      driver.write(driver.main, () => rows.deleteAbove(driver.main, record.watermark, limit, options)),
+    );
+    if (deleted === undefined) limit = afterTooLarge(limit);
+    else if (deleted < limit) return;
   }
 }
 

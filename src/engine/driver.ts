@@ -13,8 +13,10 @@ import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.j
 import type { EngineContext } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
+import { middle } from './load.js';
 import { StateTable, type TableUpdate } from './state-table.js';
 import { UniqueConflict } from './table-rows.js';
+import { isTooLarge } from './volume.js';
 
 /** A table whose changes are followed, and how they are brought over to the one beside it. */
 export interface FollowedRows extends CapturedTable {
@@ -82,6 +84,7 @@ export class Driver implements AsyncDisposable {
   position: string | null = null;
   /** Rows of a chunk at most: each may cause a warning, and every warning has to be read. */
   chunkRows = 0;
+  #commitMs: readonly number[] = [];
 
   private constructor(
     readonly server: MysqlServer,
@@ -290,8 +293,18 @@ export class Driver implements AsyncDisposable {
       const keys = [...(batch.keys.get(rows.id)?.values() ?? [])].filter((key) => !skip(rows, key));
       // Without REPLACE in one transaction: all of them have to go before any comes back.
       const size = rows.replaces ? FLUSH_KEYS : keys.length;
-      for (let i = 0; i < keys.length; i += size)
-        await this.write(session, () => rows.flush(session, keys.slice(i, i + size)));
+      for (let i = 0; i < keys.length; i += size) await this.#bringKeys(session, rows, keys.slice(i, i + size));
+    }
+  }
+
+  async #bringKeys(session: Session, rows: FollowedRows, keys: readonly KeyLiterals[]): Promise<void> {
+    try {
+      await this.write(session, () => rows.flush(session, keys));
+    } catch (error) {
+      if (!isTooLarge(error) || keys.length === 1 || !rows.replaces) throw error;
+      const half = Math.ceil(keys.length / 2);
+      await this.#bringKeys(session, rows, keys.slice(0, half));
+      await this.#bringKeys(session, rows, keys.slice(half));
     }
   }
 
@@ -302,11 +315,19 @@ export class Driver implements AsyncDisposable {
 
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
   async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
+    let worked = 0;
     await this.write(this.main, async () => {
       if (batch !== undefined) await this.state.savePosition(this.main, batch.position);
       for (const [taskId, update] of Object.entries(updates)) await this.state.updateTable(this.main, taskId, update);
+      worked = performance.now();
     });
+    this.#commitMs = [...this.#commitMs.slice(-2), performance.now() - worked];
     if (batch !== undefined) this.position = batch.position;
+  }
+
+  /** What a small commit takes at present, in whole milliseconds: as long as the saves of late took to commit. */
+  get commitMs(): number {
+    return Math.round(middle(this.#commitMs));
   }
 
   /**

@@ -3,4 +3,5 @@ export { findLeftovers, type FoundChange, type Leftovers, type LeftoverTable } f
 export { DroppedTables } from './dropped.js';
 export type { EngineContext, EngineLog } from './context.js';
 export { oldName, shadowName, stateTableName } from './names.js';
+export type { LoadLimits } from './load.js';
 export { OnlineChange } from './online-change.js';

@@ -17,11 +17,13 @@ import { checkRowsFit } from './fit-check.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { followSwapped } from './revert.js';
+import { resumeDeadline } from './resume-deadline.js';
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';
 import { StateTable, type TableRecord } from './state-table.js';
 import { BACK, decideSwap, FORTH, type IntendedSwap, isUnseen, swapTables } from './swap.js';
+import { Throttle, type ThrottleOptions } from './throttle.js';
 import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
 import { MAX_CONNECTIONS } from './volume.js';
@@ -48,6 +50,7 @@ export class OnlineChange {
     private readonly server: MysqlServer,
     /** Namespace of the plan -> MySQL schema; refuses what the target does not allow (R4). */
     private readonly physical: (namespace: string) => string,
+    private readonly throttling: ThrottleOptions = { replicas: [], limits: {} },
   ) {}
 
   runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
@@ -76,11 +79,14 @@ export class OnlineChange {
     return this.#drive(step, context, async (driver) => {
       for (const task of this.#tasks(step)) await this.#checkFit(driver, task);
       const tables = await this.#follow(driver, step);
-      const sessions = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => driver.session()));
+      const sessions: Session[] = [];
+      // One after another: when one is refused, none is on its way that nobody would close.
+      while (sessions.length < MAX_CONNECTIONS) sessions.push(await driver.session());
+      await using throttle = await Throttle.start(driver, this.throttling);
       for (const table of tables) {
-        if (table.record.phase === 'copying') await copyRows(driver, table, tables, sessions);
-        if (table.record.phase === 'indexing') await this.#buildIndexes(driver, table);
-        if (table.record.phase === 'verifying') await verifyRows(driver, table, sessions);
+        if (table.record.phase === 'copying') await copyRows(driver, throttle, table, tables, sessions);
+        if (table.record.phase === 'indexing') await this.#buildIndexes(driver, throttle, table);
+        if (table.record.phase === 'verifying') await verifyRows(driver, throttle, table, sessions);
       }
       await driver.catchUp(driver.main);
       await driver.save(await driver.flush(driver.main));
@@ -215,7 +221,12 @@ export class OnlineChange {
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         if (error.reason === 'handover') return { outcome: 'handover' };
-        return { outcome: 'stopped', swapped: await swappedTasks(driver.main, driver.state) };
+        const resumeBefore = await resumeDeadline(driver.main, driver.state);
+        return {
+          outcome: 'stopped',
+          swapped: await swappedTasks(driver.main, driver.state),
+          ...(resumeBefore === undefined ? {} : { resumeBefore }),
+        };
       }
     } catch (error) {
       context.signal.throwIfAborted();
@@ -275,9 +286,9 @@ export class OnlineChange {
     return tables;
   }
 
-  async #buildIndexes(driver: Driver, table: OnlineTable): Promise<void> {
+  async #buildIndexes(driver: Driver, throttle: Throttle, table: OnlineTable): Promise<void> {
     const { record, task, rows } = table;
-    const tick = (): void =>
+    const tell = (throttled?: string): void =>
       driver.context.progress({
         table: task.id,
         phase: 'catching_up',
@@ -286,8 +297,10 @@ export class OnlineChange {
         percent: 100,
         rowsPerSecond: 0,
         waitingFor: `${record.deferredIndexes.length} indexes to be built`,
+        ...(throttled === undefined ? {} : { throttle: throttled }),
       });
-    await buildIndexes(driver, rows.namespace, task, record.deferredIndexes, tick);
+    if (record.deferredIndexes.length > 0) await throttle.pass('copy', tell);
+    await buildIndexes(driver, rows.namespace, task, record.deferredIndexes, tell);
     await driver.save(await driver.flush(driver.main), { [task.id]: { phase: 'verifying' } });
     table.record = { ...record, phase: 'verifying' };
   }

@@ -172,7 +172,8 @@ export class StateTable {
 
   async #claim(session: Session): Promise<DriverRecord> {
     return session.transaction(async () => {
-      await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1 WHERE id = 'driver'`);
+      // The time stays that of the position: see `positionSavedAt`.
+      await session.execute(`UPDATE ${this.sql} SET epoch = epoch + 1, updated_at = updated_at WHERE id = 'driver'`);
       const [row] = await session.query<{ epoch: number | string; position: string | null }>(
         `SELECT epoch, position FROM ${this.sql} WHERE id = 'driver'`,
       );
@@ -199,6 +200,14 @@ export class StateTable {
         'driver_replaced',
         `Another driver has claimed change ${this.changeId}; this one, of epoch ${epoch}, changes nothing more.`,
       );
+  }
+
+  /** When the position was moved last, in milliseconds; undefined while there is none. */
+  async positionSavedAt(session: Session): Promise<number | undefined> {
+    const [row] = await session.query<{ at: number | string }>(
+      `SELECT UNIX_TIMESTAMP(updated_at) AS at FROM ${this.sql} WHERE id = 'driver' AND position IS NOT NULL`,
+    );
+    return row === undefined ? undefined : Number(row.at) * 1_000;
   }
 
   async savePosition(session: Session, position: string): Promise<void> {

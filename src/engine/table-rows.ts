@@ -1,5 +1,5 @@
 import { SternaError } from '../contract/index.js';
-import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import { type QueryOptions, quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import { type ColumnPair, rowChecksum } from './columns.js';
 import {
   isSingleInteger,
@@ -92,7 +92,7 @@ export class TableRows {
    * a flush has brought already is left alone, or removed first where it would not be recognised. `conflict` names a
    * secondary unique key: the row in the way may be one whose change has not been flushed yet.
    */
-  async copy(session: Session, range: KeyRange): Promise<{ rows: number; conflict?: string }> {
+  async copy(session: Session, range: KeyRange, options?: QueryOptions): Promise<{ rows: number; conflict?: string }> {
     if (!this.replaces) {
       const where = keyRange(this.#shadowKey, range);
       // Looked at without locks first: beside an empty range there may be rows that another connection has just copied.
@@ -100,7 +100,12 @@ export class TableRows {
       if (brought !== undefined) await session.execute(`DELETE FROM ${this.shadow} WHERE ${where}`);
     }
     try {
-      const { affectedRows, conflict } = await this.#bring(session, 'INSERT IGNORE', keyRange(this.key, range));
+      const { affectedRows, conflict } = await this.#bring(
+        session,
+        'INSERT IGNORE',
+        keyRange(this.key, range),
+        options,
+      );
       return conflict === undefined ? { rows: affectedRows } : { rows: affectedRows, conflict };
     } catch (error) {
       throw error instanceof Misfit ? await this.#rowDoesNotFit(session, range, error) : error;
@@ -150,11 +155,14 @@ export class TableRows {
     session: Session,
     verb: 'INSERT' | 'INSERT IGNORE' | 'REPLACE',
     where: string,
+    options?: QueryOptions,
   ): Promise<{ affectedRows: number; conflict?: string | undefined }> {
     let executed;
     try {
       executed = await session.execute(
         `${verb} INTO ${this.shadow} (${this.#columns}) SELECT ${this.#select} FROM ${this.original} ${this.#index} WHERE ${where}`,
+        [],
+        options,
       );
     } catch (error) {
       if (MISFITS.has(serverErrorNumber(error) ?? 0)) throw new Misfit((error as Error).message, { cause: error });
@@ -205,21 +213,30 @@ export class TableRows {
   }
 
   /** Deletes at most `limit` shadow rows at or above a key; tells how many were deleted. */
-  async deleteAbove(session: Session, watermark: KeyLiterals | null | undefined, limit: number): Promise<number> {
+  async deleteAbove(
+    session: Session,
+    watermark: KeyLiterals | null | undefined,
+    limit: number,
+    options?: QueryOptions,
+  ): Promise<number> {
     const { affectedRows } = await session.execute(
       `DELETE FROM ${this.shadow} WHERE ${keyRange(this.#shadowKey, watermark ? { from: watermark } : {})} LIMIT ${limit}`,
+      [],
+      options,
     );
     return affectedRows;
   }
 
   /** Whether both sides are equal in a range, read in one statement and so at one moment. */
-  async equal(session: Session, range: KeyRange): Promise<{ equal: boolean; rows: number }> {
+  async equal(session: Session, range: KeyRange, options?: QueryOptions): Promise<{ equal: boolean; rows: number }> {
     // A sum: in an XOR of CRCs, equal changes of two rows cancel each other out. A row whose checksum cannot be computed
     // counts on each side as another number, so that it never passes for equal.
     const [row] = await session.query<{ rowCount: number | string; same: number }>(
       `SELECT o.c AS rowCount, o.c = n.c AND o.s <=> n.s AS same FROM
          (SELECT COUNT(*) AS c, SUM(COALESCE(${rowChecksum(this.compared, 'original')}, -1)) AS s FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)}) o,
          (SELECT COUNT(*) AS c, SUM(COALESCE(${rowChecksum(this.compared, 'shadow')}, -2)) AS s FROM ${this.shadow} WHERE ${keyRange(this.#shadowKey, range)}) n`,
+      [],
+      options,
     );
     if (row === undefined) throw new SternaError('internal', 'Expected one row of checksums, got none.');
     return { equal: row.same === 1, rows: Number(row.rowCount) };
@@ -258,10 +275,15 @@ export class TableRows {
     return `the row (${keyColumns(this.key)}) = (${key.join(', ')})`;
   }
 
-  /** The key that stands `offset` rows above a key (or the first key), or null when there is none. */
-  async keyAfter(session: Session, from: KeyLiterals | undefined, offset: number): Promise<KeyLiterals | null> {
+  /** The key that stands `offset` rows above a key (or the first key), or null when there is none below `to`. */
+  async keyAfter(
+    session: Session,
+    from: KeyLiterals | undefined,
+    offset: number,
+    to?: KeyLiterals,
+  ): Promise<KeyLiterals | null> {
     const [row] = await session.query(
-      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, from ? { from } : {})} ORDER BY ${keyColumns(this.key)} LIMIT 1 OFFSET ${offset}`,
+      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, { ...(from ? { from } : {}), ...(to ? { to } : {}) })} ORDER BY ${keyColumns(this.key)} LIMIT 1 OFFSET ${offset}`,
     );
     return row === undefined ? null : keyLiterals(this.key, row);
   }

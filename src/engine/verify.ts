@@ -5,7 +5,8 @@ import { Chunker } from './chunker.js';
 import { allOrFirstError, type CopyTable, Meter } from './copy.js';
 import { type Driver, Interrupted } from './driver.js';
 import type { KeyLiterals } from './key.js';
-import { nextChunkRows, paceOf } from './volume.js';
+import { HOLD_MS, type Throttle } from './throttle.js';
+import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, paceOf, withinBounds } from './volume.js';
 
 const ROUND_MS = 1_500;
 /** What is captured and not flushed differs, and a chunk in which something differs is read again: flushing is cheaper. */
@@ -13,6 +14,8 @@ const FLUSH_EARLY_KEYS = 200;
 /** Keys that are looked at again after a round, at most about so many: more do not differ by a change on its way. */
 const MOST_SUSPECTS = 2_000;
 const LOOKS = 5;
+/** Comparing takes less of a server than copying: so many times the rows in a chunk. */
+const MORE_ROWS = 5;
 const PASSES = 3;
 
 /**
@@ -20,9 +23,14 @@ const PASSES = 3;
  * flushed: what is neither equal nor pending then is a real one. It is repaired through the key path and
  * counted, and the pass starts over: the swap needs one complete pass without a repair.
  */
-export async function verifyRows(driver: Driver, table: CopyTable, sessions: readonly Session[]): Promise<void> {
+export async function verifyRows(
+  driver: Driver,
+  throttle: Pick<Throttle, 'reason'>,
+  table: CopyTable,
+  sessions: readonly Session[],
+): Promise<void> {
   for (let pass = 1; pass <= PASSES; pass += 1) {
-    const repaired = await verifyPass(driver, table, sessions);
+    const repaired = await verifyPass(driver, throttle, table, sessions);
     if (repaired === 0) return;
     driver.context.log.warn(
       { task: table.rows.id, repaired },
@@ -35,11 +43,16 @@ export async function verifyRows(driver: Driver, table: CopyTable, sessions: rea
   );
 }
 
-async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly Session[]): Promise<number> {
+async function verifyPass(
+  driver: Driver,
+  throttle: Pick<Throttle, 'reason'>,
+  table: CopyTable,
+  sessions: readonly Session[],
+): Promise<number> {
   const { rows } = table;
   const chunker = new Chunker(driver.main, rows, table.record.checked ?? undefined);
   const meter = new Meter(table, 'verifying', 0);
-  let size = 2_000;
+  let size = FIRST_CHUNK_ROWS;
   let repairedInPass = 0;
   let turn: Promise<unknown> = Promise.resolve();
   while (!chunker.ended) {
@@ -59,13 +72,25 @@ async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly S
         }
         const pace = paceOf(driver.control.volume);
         if (index >= pace.connections) return;
-        const next = turn.then(() => chunker.take(size));
+        const held = throttle.reason('compare');
+        if (held !== undefined) {
+          driver.context.progress(meter.progress({ throttle: held }));
+          await driver.pause(HOLD_MS);
+          continue;
+        }
+        const wanted = Math.min(size, MORE_ROWS * pace.chunkRows);
+        const next = turn.then(() => chunker.take(wanted));
         turn = next.catch(() => undefined);
         const range = await next;
         if (range === null) return;
         const started = performance.now();
-        const result = await rows.equal(session, range);
-        size = nextChunkRows(size, performance.now() - started, { ...pace, chunkRows: 5 * pace.chunkRows });
+        const result = await withinBounds(wanted, (options) => rows.equal(session, range, options));
+        if (result === undefined) {
+          chunker.giveBack(range);
+          size = afterTooLarge(wanted);
+          continue;
+        }
+        size = nextChunkRows(wanted, performance.now() - started, { ...pace, chunkRows: MORE_ROWS * pace.chunkRows });
         chunker.learn(range, result.rows);
         if (!result.equal) suspects.push(...(await rows.differing(session, range)));
         meter.add(result.rows);
@@ -77,7 +102,7 @@ async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly S
 
     const { batch, repaired } = await settle(driver, table, suspects);
     repairedInPass += repaired;
-    const position = chunker.position;
+    const position = chunker.watermark;
     const clean = repairedInPass === 0;
     table.record = {
       ...table.record,

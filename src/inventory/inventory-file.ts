@@ -18,16 +18,37 @@ const place = z.strictObject({
   tls: z.enum(['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity']).optional(),
 });
 
+/** How to reach one server. */
+const server = {
+  /** A DSN, or a secret reference to one. */
+  dsn: z.string().optional(),
+  dsn_from: place.optional(),
+  /** PEM file of the authority that signed the server's certificate. */
+  tls_ca: z.string().optional(),
+};
+const isOne = (given: { readonly dsn?: unknown; readonly dsn_from?: unknown }): boolean =>
+  (given.dsn === undefined) !== (given.dsn_from === undefined);
+const EXACTLY_ONE = { message: 'expected exactly one of dsn and dsn_from' };
+
+const limit = z.number().positive().optional();
+
 const entry = z
   .strictObject({
     /** Only `mysql` is served; an entry of another type is refused when it is asked for. */
     type: z.string().min(1).default('mysql'),
     environment: z.string().min(1),
-    /** A DSN, or a secret reference to one. */
-    dsn: z.string().optional(),
-    dsn_from: place.optional(),
-    /** PEM file of the authority that signed the server's certificate. */
-    tls_ca: z.string().optional(),
+    ...server,
+    /** Copying holds while one of them lags behind. */
+    replicas: z.array(z.strictObject(server).refine(isOne, EXACTLY_ONE)).default([]),
+    /** Limits of load, at which copying and comparing hold. */
+    throttle: z
+      .strictObject({
+        threads_running: limit,
+        commit_latency_ms: limit,
+        history_list_length: limit,
+        replica_lag_seconds: limit,
+      })
+      .default({}),
     labels: words.default({}),
     metadata: words.default({}),
     schema_overrides: words.optional(),
@@ -35,9 +56,7 @@ const entry = z
     /** The DSN may name a database, which then is only a label. */
     allow_database: z.boolean().default(false),
   })
-  .refine((target) => (target.dsn === undefined) !== (target.dsn_from === undefined), {
-    message: 'expected exactly one of dsn and dsn_from',
-  });
+  .refine(isOne, EXACTLY_ONE);
 
 const inventory = z.strictObject({
   /** Allows plain passwords in this file. */
@@ -46,7 +65,9 @@ const inventory = z.strictObject({
   targets: z.record(z.string().min(1), z.union([entry, z.array(entry)])),
 });
 
-export type InventoryEntry = z.infer<typeof entry>;
+type InventoryEntry = z.infer<typeof entry>;
+/** The part of an entry that says how a server is reached. */
+export type ServerEntry = Pick<InventoryEntry, keyof typeof server>;
 export interface InventoryFile {
   readonly development: boolean;
   readonly entries: readonly (InventoryEntry & { readonly target: string })[];

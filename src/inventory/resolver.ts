@@ -17,6 +17,15 @@ export interface ResolvedTarget {
   readonly metadata: Readonly<Record<string, string>>;
   /** Requested namespace -> MySQL schema; a strict allowlist where present (R4). */
   readonly schemaOverrides?: Readonly<Record<string, string>>;
+  /** Copying holds while one of them lags behind, and while one cannot be asked. @default none */
+  readonly replicas?: readonly ConnectionConfig[];
+  /** Limits of load, at which copying and comparing hold; each has a default. */
+  readonly limits?: {
+    readonly threadsRunning?: number;
+    readonly commitMs?: number;
+    readonly historyListLength?: number;
+    readonly replicaLagSeconds?: number;
+  };
   /** Refuse the server when it is read-only. */
   readonly requireWriter: boolean;
   /** One-way hash over everything that a client is opened with; never shown, never reversible. */

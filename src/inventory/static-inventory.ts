@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig, TlsConfig } from '../mysql/index.js';
 import { parseDsn } from './dsn.js';
-import { type InventoryEntry, type InventoryFile, readInventoryFile } from './inventory-file.js';
+import { type InventoryFile, readInventoryFile, type ServerEntry } from './inventory-file.js';
 import type { InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
 import { isSecretReference, readSecret } from './secrets.js';
 
@@ -64,8 +64,12 @@ class StaticInventory implements InventoryResolver {
         'target_type_mismatch',
         `Expected target ${target} to be of type ${type}, the inventory says ${entry.type}.`,
       );
-    const connection = await this.#connection(entry);
-    const password = await connection.password();
+    const where = `targets.${entry.target}`;
+    const connection = await this.#connection(entry, where, entry.allow_database);
+    const replicas = await Promise.all(
+      entry.replicas.map((replica, i) => this.#connection(replica, `${where}.replicas.${i}`, false)),
+    );
+    const limits = limitsOf(entry);
     return {
       target,
       environment: entry.environment,
@@ -74,15 +78,16 @@ class StaticInventory implements InventoryResolver {
       labels: { ...entry.labels },
       metadata: { ...entry.metadata },
       ...(entry.schema_overrides === undefined ? {} : { schemaOverrides: { ...entry.schema_overrides } }),
+      replicas,
+      limits,
       requireWriter: entry.require_writer,
       connectionHash: createHash('sha256')
         .update(
           JSON.stringify([
-            connection.host,
-            connection.port,
-            connection.user,
-            password,
-            connection.tls,
+            await Promise.all(
+              [connection, ...replicas].map(async (each) => ({ ...each, password: await each.password() })),
+            ),
+            limits,
             entry.schema_overrides ?? null,
             entry.require_writer,
           ]),
@@ -123,8 +128,7 @@ class StaticInventory implements InventoryResolver {
       this.log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
   }
 
-  async #connection(entry: Entry): Promise<ConnectionConfig> {
-    const where = `targets.${entry.target}`;
+  async #connection(entry: ServerEntry, where: string, allowDatabase: boolean): Promise<ConnectionConfig> {
     const ca =
       entry.tls_ca === undefined ? {} : { ca: await readDocument(this.#beside(entry.tls_ca), `${where}.tls_ca`) };
     if (entry.dsn_from !== undefined) return this.#assemble(entry.dsn_from, `${where}.dsn_from`, ca);
@@ -137,7 +141,7 @@ class StaticInventory implements InventoryResolver {
         `${where}.dsn: expected a secret reference (env:NAME or file:/path), found a plain password. Only an inventory with "development: true" may hold one.`,
       );
     }
-    if (dsn.database !== '' && !entry.allow_database) {
+    if (dsn.database !== '' && !allowDatabase) {
       throw new SternaError(
         'config_invalid',
         `${where}.dsn: expected no database in the DSN, found one. The namespace comes with each operation; set allow_database where it is only a label (R3).`,
@@ -159,7 +163,7 @@ class StaticInventory implements InventoryResolver {
 
   /** Fresh at every resolution, so that a rotated secret or a moved server counts at once. */
   async #assemble(
-    from: NonNullable<InventoryEntry['dsn_from']>,
+    from: NonNullable<ServerEntry['dsn_from']>,
     where: string,
     ca: { ca?: string },
   ): Promise<ConnectionConfig> {
@@ -184,6 +188,17 @@ class StaticInventory implements InventoryResolver {
     const tls: TlsConfig = { mode: from.tls ?? 'preferred', ...ca };
     return { host, port, user: from.user, password: () => Promise.resolve(password), tls };
   }
+}
+
+/** Only what is given: defaults are the engine's. */
+function limitsOf({ throttle }: Entry): NonNullable<ResolvedTarget['limits']> {
+  const { threads_running, commit_latency_ms, history_list_length, replica_lag_seconds } = throttle;
+  return {
+    ...(threads_running === undefined ? {} : { threadsRunning: threads_running }),
+    ...(commit_latency_ms === undefined ? {} : { commitMs: commit_latency_ms }),
+    ...(history_list_length === undefined ? {} : { historyListLength: history_list_length }),
+    ...(replica_lag_seconds === undefined ? {} : { replicaLagSeconds: replica_lag_seconds }),
+  };
 }
 
 async function stampOf(path: string): Promise<string> {

@@ -91,7 +91,7 @@ export class BinlogStream implements AsyncDisposable {
       connectAttributes: options.attributes,
     });
     const stream = new BinlogStream(reader, options);
-    await new Promise<void>((resolve, reject) => {
+    const started = new Promise<void>((resolve, reject) => {
       reader.on('ready', () => {
         waitForReader(reader);
         keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error)));
@@ -125,7 +125,13 @@ export class BinlogStream implements AsyncDisposable {
         includeSchema: options.tables,
       });
     });
-    return stream;
+    try {
+      await started;
+      return stream;
+    } catch (error) {
+      await stream.close(); // one of its connections may be open
+      throw error;
+    }
   }
 
   /** Back-pressure: the server waits while the socket is not read. */

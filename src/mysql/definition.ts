@@ -8,10 +8,11 @@ const NO_SUCH_DATABASE = 1049;
 
 /**
  * `SHOW CREATE TABLE` as the server has it, or null when there is no such table. Read without charset
- * conversion: otherwise 4-byte characters inside expressions come back as question marks.
+ * conversion: otherwise 4-byte characters inside expressions come back as question marks. And without the session's
+ * sql_mode, which a session that defines tables has from the server: with ANSI_QUOTES names would be quoted otherwise.
  */
 export async function readDefinition(session: Session, namespace: string, table: string): Promise<string | null> {
-  await session.execute('SET character_set_results = binary');
+  await session.execute("SET character_set_results = binary, @sterna_sql_mode = @@sql_mode, sql_mode = ''");
   try {
     const rows = await session.query(`SHOW CREATE TABLE ${quoteTable(namespace, table)}`);
     const text = rows[0]?.['Create Table'];
@@ -21,7 +22,7 @@ export async function readDefinition(session: Session, namespace: string, table:
     if (number === NO_SUCH_TABLE || number === NO_SUCH_DATABASE) return null;
     throw error;
   } finally {
-    await session.execute('SET character_set_results = utf8mb4');
+    await session.execute('SET character_set_results = utf8mb4, sql_mode = @sterna_sql_mode');
   }
 }
 

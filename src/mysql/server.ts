@@ -26,6 +26,7 @@ const SESSION_SETTINGS = {
   time_zone: '+00:00',
   autocommit: 1,
   completion_type: 'NO_CHAIN',
+  sql_quote_show_create: 1,
   sql_select_limit: Number.MAX_SAFE_INTEGER,
   sql_safe_updates: 0,
   max_execution_time: 0,

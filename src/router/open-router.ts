@@ -12,6 +12,8 @@ export async function openRouter(inventory: string, log: InventoryLog): Promise<
         connection: resolved.connection,
         physical: (namespace) => mapNamespace(resolved, namespace),
         ...(resolved.schemaOverrides === undefined ? {} : { namespaces: Object.keys(resolved.schemaOverrides).sort() }),
+        ...(resolved.replicas === undefined ? {} : { replicas: resolved.replicas }),
+        ...(resolved.limits === undefined ? {} : { limits: resolved.limits }),
         requireWriter: resolved.requireWriter,
       }),
   });

@@ -12,7 +12,14 @@ import type {
   UndropTableInput,
 } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
-import { ChangeHold, DroppedTables, findLeftovers, type FoundChange, OnlineChange } from '../engine/index.js';
+import {
+  ChangeHold,
+  DroppedTables,
+  findLeftovers,
+  type FoundChange,
+  type LoadLimits,
+  OnlineChange,
+} from '../engine/index.js';
 import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
 import { examineServer, planChange, pullSchema } from '../planner/index.js';
 import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
@@ -23,13 +30,19 @@ export interface TargetOptions {
   readonly physical: (namespace: string) => string;
   /** Namespaces that the target allows; absent when it allows all. */
   readonly namespaces?: readonly string[];
+  /** Copying holds while one of them lags behind. */
+  readonly replicas?: readonly ConnectionConfig[];
+  /** At which copying and comparing hold; each has a default. */
+  readonly limits?: Partial<LoadLimits>;
   /** Refuse a read-only server before planning and before every step that writes. */
   readonly requireWriter: boolean;
 }
 
 /** Opens a client without connecting: the first operation connects. */
 export async function openTargetClient(options: TargetOptions): Promise<TargetClient> {
-  return new MysqlTargetClient(await MysqlServer.open(options.connection), options);
+  const server = await MysqlServer.open(options.connection);
+  const replicas = await Promise.all((options.replicas ?? []).map((replica) => MysqlServer.open(replica, 1)));
+  return new MysqlTargetClient(server, replicas, options);
 }
 
 /** Planner and engine on one server, for all changes and namespaces of a target. */
@@ -39,9 +52,10 @@ class MysqlTargetClient implements TargetClient {
 
   constructor(
     private readonly server: MysqlServer,
+    private readonly replicas: readonly MysqlServer[],
     private readonly options: TargetOptions,
   ) {
-    this.#change = new OnlineChange(server, options.physical);
+    this.#change = new OnlineChange(server, options.physical, { replicas, limits: options.limits ?? {} });
     this.#dropped = new DroppedTables(server, options.physical);
   }
 
@@ -128,8 +142,8 @@ class MysqlTargetClient implements TargetClient {
     await found.cleanUp({ changeId: id, planHash, stateNamespace: namespace }, context);
   }
 
-  close(): Promise<void> {
-    return this.server.close();
+  async close(): Promise<void> {
+    await Promise.all([this.server, ...this.replicas].map((server) => server.close()));
   }
 
   #planning({ signal, log }: OperationContext): Parameters<typeof planChange>[0] {

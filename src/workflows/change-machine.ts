@@ -19,6 +19,7 @@ import {
   type TaskReport,
   type TaskState,
   type TaskStatus,
+  throttleKind,
   worstSafety,
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
@@ -58,6 +59,7 @@ export class ChangeMachine {
   #options: ResolvedOptions;
   #control: Control;
   #waitingFor: string | undefined;
+  #resumeBefore: string | undefined;
   #lastError: ErrorInfo | undefined;
   #applied = false;
   /** `asked`: sent during a swap, and only the target knows whether it came in time (C2). */
@@ -115,7 +117,9 @@ export class ChangeMachine {
     const { allowUnsafe, deferCutover, revertWindow, onConflict } = this.#options;
     const { target, environment, caller, reason } = this.input;
     const namespaces = Object.keys(this.input.schema ?? this.input.statements ?? {}).sort();
-    const waitingFor = this.#waitingFor ?? WAITS_FOR[state];
+    const resumeBefore = state === 'stopped' ? this.#resumeBefore : undefined;
+    const waitingFor =
+      this.#waitingFor ?? (resumeBefore === undefined ? WAITS_FOR[state] : `resume before ${resumeBefore}`);
     return {
       changeId: this.changeId,
       state,
@@ -127,6 +131,7 @@ export class ChangeMachine {
       tasks: this.tasks,
       ...(waitingFor === undefined ? {} : { waitingFor }),
       ...this.window.status(),
+      ...(resumeBefore === undefined ? {} : { resumeBefore }),
       controls: this.controls,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
@@ -229,6 +234,7 @@ export class ChangeMachine {
         return;
       case 'resume':
         this.#stop = 'no';
+        this.#resumeBefore = undefined;
         this.#setControl({ run: 'run' });
         for (const task of this.#tasks) if (task.state === 'stopped') this.#goBack(task);
         return;
@@ -340,6 +346,25 @@ export class ChangeMachine {
     }
   }
 
+  /** Milliseconds until a resume may come too late; undefined when nothing says so. */
+  get msToResume(): number | undefined {
+    return this.#resumeBefore === undefined ? undefined : Date.parse(this.#resumeBefore) - this.now();
+  }
+
+  /** The position is kept until then. A step that saved none leaves what an earlier one said. */
+  keptUntil(resumeBefore: string | undefined): void {
+    this.#resumeBefore = resumeBefore ?? this.#resumeBefore;
+  }
+
+  /** For people who do not look every day. */
+  warnOfDeadline(): void {
+    this.log.add({
+      what: 'deadline',
+      outcome: 'noted',
+      detail: `resume before ${this.#resumeBefore}: after that the server may purge the binlogs that the copy needs`,
+    });
+  }
+
   /** No driver is at work any more: every task that was stopping has stopped. */
   stopped(): void {
     for (const task of this.#tasks) if (task.state === 'stopping') this.#move(task, 'stopped');
@@ -378,6 +403,12 @@ export class ChangeMachine {
     if (task === undefined || isTerminal(task.state)) return;
     if (task.phase !== progress.phase)
       this.log.add({ what: 'milestone', outcome: 'noted', detail: `${taskId} ${progress.phase}` });
+    if (throttleKind(task.progress?.throttle) !== throttleKind(progress.throttle))
+      this.log.add({
+        what: 'milestone',
+        outcome: 'noted',
+        detail: `${taskId} ${progress.throttle === undefined ? 'is held no more' : `is held: ${progress.throttle}`}`,
+      });
     task.phase = progress.phase;
     task.progress = { table: taskId, ...progress };
   }

@@ -63,7 +63,7 @@ function taskTable(tasks: readonly TaskStatus[]): string[] {
       running && phase !== undefined ? words(phase) : words(state),
       progress ? `${grouped(progress.rows)} of ${grouped(progress.of)} (${progress.percent} %)` : '',
       (running && progress?.eta) || '',
-      (running && (progress?.throttle ?? progress?.waitingFor)) || '',
+      (running && (progress?.throttle === undefined ? progress?.waitingFor : `held: ${progress.throttle}`)) || '',
     ];
     // A text from the server must not break the table.
     lines.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);

@@ -40,6 +40,9 @@ const ENDED: readonly TaskState[] = ['completed', 'revert_window'];
 /** How long a driver has to follow a stop by itself, before its activity is cancelled (S3). */
 const STOP_GRACE_MS = 10_000;
 
+/** How early people are told that a stopped change has to be resumed. */
+const WARN_BEFORE_MS = 60 * 60_000;
+
 /** Ends the lifecycle between two steps. */
 class CancelAsked extends Error {}
 
@@ -255,8 +258,20 @@ export class Lifecycle {
     const { machine } = this;
     await condition(() => !machine.stopAsked);
     if (machine.stopRequested) machine.stopped();
-    await condition(() => !machine.stopRequested || machine.cancelRequested);
+    await this.#awaitResume();
     if (machine.cancelRequested) throw new CancelAsked();
+  }
+
+  /** Stopped, for as long as it takes; an hour before a resume may come too late, the event log says so. */
+  async #awaitResume(): Promise<void> {
+    const { machine } = this;
+    const isOver = (): boolean => !machine.stopRequested || machine.cancelRequested;
+    if (!isOver() && machine.msToResume !== undefined) {
+      const early = machine.msToResume - WARN_BEFORE_MS;
+      if (early > 0 && (await condition(isOver, early))) return;
+      machine.warnOfDeadline();
+    }
+    await condition(isOver);
   }
 
   /**
@@ -288,6 +303,7 @@ export class Lifecycle {
         return;
       }
       if (outcome.outcome === 'asked') return;
+      if (outcome.outcome === 'stopped') machine.keptUntil(outcome.resumeBefore);
       if (outcome.outcome === 'stopped' && machine.control.sequence === control.sequence) machine.stoppedByTarget();
       // Stopped: the gate waits for the resume. Handed over: again at once, at attempt one (S4).
     }

@@ -69,6 +69,36 @@ describe('a server that fails', () => {
     await change.cleanUp();
   });
 
+  it('says until when a stopped change can be resumed, from when its position was saved', async () => {
+    await using space = await TestNamespace.create('deadline', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 500);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await space.query('SET GLOBAL binlog_expire_logs_seconds = 7200');
+    try {
+      const before = Date.now();
+      await change.prepare();
+      const prepared = Date.now();
+      await change.control({ run: 'stop' });
+      const deadlineOf = async (): Promise<string | undefined> => {
+        const outcome = await change.copy();
+        return outcome.outcome === 'stopped' ? outcome.resumeBefore : 'not stopped';
+      };
+      const saved = Date.parse((await deadlineOf()) ?? '') - 7_200_000;
+      expect(saved).toBeGreaterThanOrEqual(before - 1_000);
+      expect(saved).toBeLessThanOrEqual(prepared + 1_000);
+      await space.query('SET GLOBAL binlog_expire_logs_auto_purge = OFF');
+      expect(await deadlineOf()).toBeUndefined();
+      await space.query('SET GLOBAL binlog_expire_logs_auto_purge = ON');
+      await space.query('SET GLOBAL binlog_expire_logs_seconds = 0');
+      expect(await deadlineOf()).toBeUndefined();
+    } finally {
+      await space.query('SET GLOBAL binlog_expire_logs_auto_purge = DEFAULT');
+      await space.query('SET GLOBAL binlog_expire_logs_seconds = 86400');
+    }
+    await change.cleanUp();
+  });
+
   it('has another history after a failover: the resume refuses it (E4)', async () => {
     await using space = await TestNamespace.create('history', server.server);
     await space.query(PLAIN_TABLE);

@@ -293,7 +293,7 @@ describe('a cutover in trouble', () => {
   it('swaps nothing when a stop was written while it waited for its lock (C2)', async () => {
     await using change = await copied();
     const stop = "UPDATE state SET run = 'stop' WHERE id = 'control'";
-    expect(await whileItWaits(change, stop)).toEqual({ outcome: 'stopped', swapped: [] });
+    expect(await whileItWaits(change, stop)).toMatchObject({ outcome: 'stopped', swapped: [] });
     expect(await space.tables()).toContain('_t_sterna_new');
     await change.cleanUp();
   });

@@ -197,6 +197,7 @@ describe('a change from the command line', () => {
     expect(started.state).toBe('waiting_for_cutover');
     expect((await plane.sterna('stop', id, '--reason', 'lunch')).code).toBe(0);
     for await (const { state } of plane.client.watch(id)) if (state === 'stopped') break;
+    expect((await plane.sterna('volume', id, '0')).code).toBe(0);
     expect((await plane.sterna('volume', id, '3')).code).toBe(0);
     expect((await plane.sterna('resume', id)).code).toBe(0);
     for await (const { state } of plane.client.watch(id)) if (state === 'waiting_for_cutover') break;

@@ -44,7 +44,7 @@ describe('a table in the status', () => {
     [
       'says why it is slow',
       { phase: 'copying', progress: { ...PROGRESS, throttle: 'threads-running 41 >= 32' } },
-      'threads-running 41 >= 32',
+      '6s left, held: threads-running 41 >= 32',
     ],
     [
       'says where it was stopped',

@@ -37,6 +37,9 @@ describe('a file that is wrong is refused with the place of each mistake', () =>
     ['targets:\n  a:\n    environment: x\n    dsn: env:A\n    lables: {}\n', 'targets.a'],
     ['targets:\n  a:\n    dsn: env:A\n', 'targets.a.environment'],
     ['targets: [', 'inventory.yaml:1:'],
+    ['targets:\n  a: {environment: x, dsn: env:A, replicas: [{}]}\n', 'targets.a.replicas.0'],
+    ['targets:\n  a: {environment: x, dsn: env:A, throttle: {threads_running: 0}}\n', 'throttle.threads_running'],
+    ['targets:\n  a: {environment: x, dsn: env:A, throttle: {threads: 9}}\n', 'targets.a.throttle'],
     ['targets:\n  a:\n    - {environment: x, dsn: env:A}\n    - {environment: x, dsn: env:B}\n', 'found two'],
   ])('%s', async (text, expected) => {
     await write(text);
@@ -166,6 +169,43 @@ describe('resolve', () => {
     await expect((await load()).resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
       code: 'inventory_unavailable',
     });
+  });
+
+  it('knows the replicas and limits of a target, and opens a client anew when one of them changes', async () => {
+    env.A = 'mysql://u:p@writer/';
+    env.R = 'mysql://u:secret@one/';
+    const withReplicas = (limit: number): string =>
+      `targets:\n  a:\n    environment: x\n    dsn: env:A\n    replicas: [{dsn: env:R}, {dsn: env:R}]\n    throttle: {replica_lag_seconds: ${limit}, threads_running: 64}\n`;
+    await write(withReplicas(10));
+    const inventory = await load();
+    const resolve = () => inventory.resolve({ target: 'a', environment: 'x' });
+    const first = await resolve();
+    expect(first.connection.host).toBe('writer');
+    expect(first.replicas).toMatchObject([{ host: 'one' }, { host: 'one' }]);
+    expect(first.limits).toEqual({ replicaLagSeconds: 10, threadsRunning: 64 });
+    expect(JSON.stringify(first)).not.toContain('secret');
+    env.R = 'mysql://u:rotated@one/';
+    const second = await resolve();
+    expect(second.connectionHash).not.toBe(first.connectionHash);
+    await write(withReplicas(5));
+    expect((await resolve()).connectionHash).not.toBe(second.connectionHash);
+    delete env.R;
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('targets.a.replicas.0.dsn') as string,
+    });
+  });
+
+  it('refuses a plain password and a database in the DSN of a replica as well (R3)', async () => {
+    env.A = 'mysql://u:p@writer/';
+    env.D = 'mysql://u:p@one/shop';
+    for (const dsn of ['"mysql://u:p@one/"', 'env:D']) {
+      await write(`targets:\n  a: {environment: x, dsn: env:A, replicas: [{dsn: ${dsn}}]}\n`);
+      await expect((await load()).resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringContaining('targets.a.replicas.0.dsn') as string,
+      });
+    }
   });
 
   it('a rotated password alone makes it another connection, which a client is opened anew for (K2)', async () => {

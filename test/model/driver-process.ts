@@ -74,12 +74,12 @@ export class DriverProcess {
     const table = { rows, record, task: TASK, estimatedRows: 12 };
     await driver.capture([rows]);
     const sessions = [await driver.session(), await driver.session()];
-    if (table.record.phase === 'copying') await copyRows(driver, table, [table], sessions);
+    if (table.record.phase === 'copying') await copyRows(driver, GOES_ON, table, [table], sessions);
     if (table.record.phase === 'indexing') {
       await driver.save(await driver.flush(driver.main), { [TASK.id]: { phase: 'verifying' } });
       table.record = { ...table.record, phase: 'verifying' };
     }
-    if (table.record.phase === 'verifying') await verifyRows(driver, table, sessions);
+    if (table.record.phase === 'verifying') await verifyRows(driver, GOES_ON, table, sessions);
     await swapTables(driver, [table]);
   }
 
@@ -95,6 +95,9 @@ export class DriverProcess {
     for (const session of this.sessions) session.processGone();
   }
 }
+
+/** No load holds a chunk. */
+const GOES_ON = { reason: () => undefined };
 
 const context: EngineContext = {
   signal: new AbortController().signal,

@@ -1,3 +1,4 @@
+import { SternaError } from '../../src/contract/index.js';
 import type { KeyLiterals, KeyRange } from '../../src/engine/key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import type { Session } from '../../src/mysql/index.js';
@@ -30,6 +31,9 @@ export class SimulatedRows extends TableRows {
       return on(session).call(
         (transaction) => {
           const present = server.shadowSeenBy(transaction);
+          // Without the barrier nobody hears of a refusal.
+          const heard = process.removal !== 'the barrier';
+          if (heard && snapshot.length > 1 && server.scheduler.choose(ONE_TOO_LARGE_IN) === 1) throw tooLarge();
           const missing = snapshot.filter(([key]) => !present.has(key));
           for (const [key, value] of missing) change(transaction, server, key, value);
           return { rows: missing.length };
@@ -112,12 +116,17 @@ export class SimulatedRows extends TableRows {
     });
   }
 
-  override keyAfter(session: Session, from: KeyLiterals | undefined, offset: number): Promise<KeyLiterals | null> {
+  override keyAfter(
+    session: Session,
+    from: KeyLiterals | undefined,
+    offset: number,
+    to?: KeyLiterals,
+  ): Promise<KeyLiterals | null> {
     const { server } = on(session);
     return on(session).call(() => {
       const keys = [...server.original.keys()]
         .sort((a, b) => a - b)
-        .filter((key) => key >= Number(from?.[0] ?? -Infinity));
+        .filter((key) => key >= Number(from?.[0] ?? -Infinity) && key < Number(to?.[0] ?? Infinity));
       const key = keys[offset];
       return key === undefined ? null : [String(key)];
     });
@@ -127,6 +136,13 @@ export class SimulatedRows extends TableRows {
     const { server } = on(session);
     return on(session).call(() => (server.original.size === 0 ? null : BigInt(Math.max(...server.original.keys()))));
   }
+}
+
+/** One chunk in so many of more than one row is refused, as by a binlog cache that is too small. */
+const ONE_TOO_LARGE_IN = 8;
+
+function tooLarge(): SternaError {
+  return new SternaError('sql_error', 'too large', { cause: Object.assign(new Error('too large'), { errno: 1197 }) });
 }
 
 function isIn({ from, to }: KeyRange, key: number): boolean {

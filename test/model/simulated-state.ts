@@ -1,5 +1,5 @@
 import { type Control, SternaError } from '../../src/contract/index.js';
-import { StateTable, type TableRecord, type TableUpdate } from '../../src/engine/state-table.js';
+import { type DriverRecord, StateTable, type TableRecord, type TableUpdate } from '../../src/engine/state-table.js';
 import type { Session } from '../../src/mysql/index.js';
 import { CHANGE, type Removal } from './change.js';
 import { NAMESPACE, type SimulatedServer, Transaction } from './simulated-server.js';
@@ -23,7 +23,7 @@ export class SimulatedState extends StateTable {
     return work();
   }
 
-  override claim(session: Session): Promise<{ epoch: number; position: string | null }> {
+  override claim(session: Session): Promise<DriverRecord> {
     const own = new Transaction();
     return on(session).call(
       () => {

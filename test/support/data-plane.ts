@@ -12,6 +12,9 @@ import { WorkerProcess } from './worker-process.js';
 
 const run = promisify(execFile);
 
+/** Tests run beside each other: the load of the machine holds none of them. */
+const BUSY = '    throttle: { threads_running: 100000, commit_latency_ms: 100000 }\n';
+
 /** A data plane of one test: its own queue, account and target key, workers as processes, the CLI, the client. */
 export class TestDataPlane implements AsyncDisposable {
   readonly workers: WorkerProcess[] = [];
@@ -34,7 +37,7 @@ export class TestDataPlane implements AsyncDisposable {
     const target = `db-${name.slice(-8)}`;
     await writeFile(
       path.join(folder, 'inventory.yaml'),
-      `targets:\n  ${target}:\n    environment: test\n    dsn: env:TEST_DSN\n${entry}`,
+      `targets:\n  ${target}:\n    environment: test\n    dsn: env:TEST_DSN\n${BUSY}${entry}`,
     );
     await writeFile(path.join(folder, 'worker.yaml'), `dataPlane: ${name}\ninventory: inventory.yaml\nhealthPort: 0\n`);
     process.env.TEMPORAL_ADDRESS = testServers().temporalAddress;

@@ -1,9 +1,13 @@
 import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../src/contract/index.js';
 import { type EngineContext, OnlineChange } from '../../src/engine/index.js';
+import type { ThrottleOptions } from '../../src/engine/throttle.js';
 import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
 import { planChange } from '../../src/planner/index.js';
 import type { TestNamespace } from './namespace.js';
 import { connectionConfig } from './servers.js';
+
+/** Tests run beside each other: what a server under load is like, they say themselves. */
+export const BUSY_MACHINE = { threadsRunning: 1_000_000, commitMs: 1_000_000, historyListLength: 1_000_000_000 };
 
 /** One change of one table by the engine alone, as the workflow would drive it. */
 export class EngineChange implements AsyncDisposable {
@@ -24,6 +28,7 @@ export class EngineChange implements AsyncDisposable {
     table: string,
     alter: string,
     estimatedRows = 1_000_000,
+    throttling: ThrottleOptions = { replicas: [], limits: BUSY_MACHINE },
   ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
     const model = `${table}_model`;
@@ -51,7 +56,16 @@ export class EngineChange implements AsyncDisposable {
       estimatedRows,
       estimatedBytes: 0,
     };
-    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace), stepOf(space, task));
+    return new EngineChange(
+      server,
+      new OnlineChange(server, (namespace) => namespace, throttling),
+      stepOf(space, task),
+    );
+  }
+
+  /** The same change by another user. */
+  as(server: MysqlServer, throttling: ThrottleOptions): EngineChange {
+    return new EngineChange(server, new OnlineChange(server, (namespace) => namespace, throttling), this.step);
   }
 
   /** As the planner plans it, from a statement; a plan that is blocked is an error. */
@@ -79,7 +93,7 @@ export class EngineChange implements AsyncDisposable {
       throw new Error(`Expected a plan that copies ${table}, got ${JSON.stringify(task?.reasons ?? plan)}.`);
     }
     const step = stepOf(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
-    return new EngineChange(server, new OnlineChange(server, physical), step);
+    return new EngineChange(server, new OnlineChange(server, physical, { replicas: [], limits: BUSY_MACHINE }), step);
   }
 
   context(

@@ -47,7 +47,7 @@ describe('the input of a change', () => {
     [
       'a volume out of range',
       { ...INPUT, options: { volume: 12 } },
-      /options.volume: expected a whole number from 1 to 11, got 12/,
+      /options.volume: expected a whole number from 0 to 11, got 12/,
     ],
     [
       'a flag that is a text',
@@ -65,7 +65,7 @@ describe('the input of a change', () => {
   });
 
   it('reports all mistakes at once', () => {
-    expect(refusalOf({ ...INPUT, target: 1, options: { volume: 0 } }).message).toMatch(/target: .*; options.volume: /);
+    expect(refusalOf({ ...INPUT, target: 1, options: { volume: -1 } }).message).toMatch(/target: .*; options.volume: /);
   });
 });
 

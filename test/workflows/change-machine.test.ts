@@ -180,6 +180,22 @@ describe('every message in every state', () => {
     }
   });
 
+  it('what holds a copy is noted when it begins, when it lasts and when it ends', () => {
+    const change = running();
+    const progress = { taskId: 'shop.a', phase: 'copying', percent: 1, rows: 1, of: 100, rowsPerSecond: 1 } as const;
+    const throttles = ['threads-running 41 >= 32', 'threads-running 44 >= 24', 'threads-running 44 >= 24 for 5 min'];
+    for (const throttle of throttles) change.milestone({ ...progress, throttle });
+    expect(change.status().tasks[0]?.progress?.throttle).toBe(throttles[2]);
+    change.milestone(progress);
+    change.milestone(progress);
+    const details = change.log.read().events.map(({ detail }) => detail);
+    expect(details.filter((detail) => detail?.includes('held'))).toEqual([
+      'shop.a is held: threads-running 41 >= 32',
+      'shop.a is held: threads-running 44 >= 24 for 5 min',
+      'shop.a is held no more',
+    ]);
+  });
+
   it('a state is entered only from those that lead to it, and else not at all (S1)', () => {
     const change = planned();
     expect(refusalOf(() => change.set(ID, 'cutting_over')).type).toBe('internal');
@@ -280,7 +296,7 @@ describe('the shape of a message', () => {
     expect(failure.message).toMatch(expected);
   });
 
-  it.each([0, 12, 2.5, '3', undefined, Number.NaN])('a volume of %j is refused', (volume) => {
+  it.each([-1, 12, 2.5, '3', undefined, Number.NaN])('a volume of %j is refused', (volume) => {
     expect(refusalOf(() => running().accept('setVolume', { caller: 'a', volume: volume as number })).type).toBe(
       'input_invalid',
     );

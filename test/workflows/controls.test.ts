@@ -109,6 +109,32 @@ describe('controls while a step runs', () => {
     expect(await change.result()).toMatchObject({ state: 'completed' });
   });
 
+  it('a stop tells until when it can be resumed, warns in time, and forgets it with the resume', async () => {
+    const { change, script } = await copying();
+    const HOUR = 3_600_000;
+    script.resumeBefore = new Date(Date.now() + HOUR + 3_000).toISOString();
+    await change.send('stop');
+    await change.reaches('stopped');
+    expect(await change.status()).toMatchObject({
+      waitingFor: `resume before ${script.resumeBefore}`,
+      resumeBefore: script.resumeBefore,
+    });
+    const warnings = async (): Promise<string[]> =>
+      (await change.events()).events.filter(({ what }) => what === 'deadline').map(({ detail }) => detail ?? '');
+    await until('an hour before, people are warned', async () => (await warnings()).length === 1);
+    expect((await warnings())[0]).toContain(`resume before ${script.resumeBefore}`);
+    await change.send('resume');
+    await until('it goes on', () => script.count('copyTables') === 2);
+    expect(await change.status()).not.toHaveProperty('resumeBefore');
+    script.resumeBefore = new Date(Date.now() + HOUR / 2).toISOString();
+    await change.send('stop');
+    await change.reaches('stopped');
+    expect(await warnings(), 'too short from the start: at once').toHaveLength(2);
+    await change.send('resume');
+    script.finish('copyTables');
+    expect(await change.result()).toMatchObject({ state: 'completed' });
+  });
+
   it('volumes reach the driver in their order, the newest last (C5)', async () => {
     const { change, script } = await copying();
     await Promise.all([1, 9, 4].map((volume) => change.send('setVolume', { volume })));

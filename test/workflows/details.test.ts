@@ -41,7 +41,7 @@ describe('what the Temporal UI shows of a change', () => {
     expect(lines).toContain('**drifted**: another definition');
     expect(lines).toContain('Accepted now: `stop`, `setVolume`, `cancel`');
     expect(lines, 'a text cannot break the table').toContain(
-      '| shop.a | copy | copying | 120 of 5,000 (24 %) | 6s | a\\|b |',
+      '| shop.a | copy | copying | 120 of 5,000 (24 %) | 6s | held: a\\|b |',
     );
   });
 

@@ -34,6 +34,8 @@ export class ScriptedTarget implements TargetClient {
   readonly #failures = new Map<Operation, (() => Error)[]>();
   /** While true, controls are not followed: as behind a lock, or in one long statement. */
   deaf = false;
+  /** Until when a stopped step can be resumed. */
+  resumeBefore: string | undefined;
   /** Called before a control is written. */
   beforeControl: (control: Control) => void | Promise<void> = () => undefined;
   made: Plan;
@@ -195,7 +197,12 @@ export class ScriptedTarget implements TargetClient {
       step,
       context,
       () => {
-        if (!this.deaf && this.#write(step).run === 'stop') return { outcome: 'stopped', swapped: [...this.swapped] };
+        if (!this.deaf && this.#write(step).run === 'stop')
+          return {
+            outcome: 'stopped',
+            swapped: [...this.swapped],
+            ...(this.resumeBefore === undefined ? {} : { resumeBefore: this.resumeBefore }),
+          };
         if (context.drain.aborted) return { outcome: 'handover' };
         if (this.#busy.has(operation)) return undefined;
         report(1_000);
