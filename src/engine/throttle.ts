@@ -117,9 +117,11 @@ export class Throttle implements AsyncDisposable {
   }
 
   async #keepLooking(): Promise<void> {
-    while (!this.#closed.signal.aborted) {
-      await delay(LOOK_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined); // closed: see above
-      if (!this.#closed.signal.aborted) await this.#look();
+    const { signal } = this.#closed;
+    for (;;) {
+      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined); // closed: see below
+      if (signal.aborted) return;
+      await this.#look();
     }
   }
 
