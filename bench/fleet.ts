@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../tools/dev/built.js';
 import { freePort } from '../tools/dev/ports.js';
 import { TestDataPlane } from '../test/support/data-plane.js';
-import { TestNamespace } from '../test/support/namespace.js';
+import { TestNamespace, uniqueName } from '../test/support/namespace.js';
 import { fill, PLAIN_TABLE } from '../test/support/online-change.js';
 import { dsn, testServers, type TestServer } from '../test/support/servers.js';
 import { Load } from './support/load.js';
@@ -63,7 +63,9 @@ for (const changes of options.changes.split(',').map(Number)) {
 }
 
 async function run(changes: number, servers: readonly TestServer[]): Promise<void> {
-  const target = (n: number): string => `fleet-${n}`;
+  // Names of this run: a change of one that was broken off still holds its target.
+  const label = uniqueName('fleet').slice(-8);
+  const target = (n: number): string => `fleet-${label}-${n}`;
   const server = (n: number): TestServer => servers[n % servers.length] ?? mysqlA;
   const numbers = Array.from({ length: changes }, (_, n) => n);
   // A target each: one target has one change at a time.
