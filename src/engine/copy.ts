@@ -79,6 +79,7 @@ export async function copyRows(
       }
     };
     await allOrFirstError(sessions.map(work)); // the barrier
+    await driver.reached('copied');
 
     // Interrupted, the round still ends in order: everything copied so far is kept. `null` is "past the end".
     const watermark = chunker.position;

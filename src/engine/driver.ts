@@ -10,7 +10,7 @@ import {
   type Session,
 } from '../mysql/index.js';
 import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
-import type { EngineContext } from './context.js';
+import type { EngineContext, Point } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
 import { StateTable, type TableUpdate } from './state-table.js';
@@ -110,12 +110,14 @@ export class Driver implements AsyncDisposable {
     driver.#sessions.push(main);
     try {
       await state.ensure(main, step, () => context.confirm());
+      await driver.reached('claiming');
       await driver.#endEarlierDrivers();
       const { epoch, position } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
       driver.#history = parts.history ?? (await driver.#chooseHistory());
+      await driver.reached('claimed');
       return driver;
     } catch (error) {
       await driver.close();
@@ -161,17 +163,24 @@ export class Driver implements AsyncDisposable {
 
   /** A transaction that writes for this change: checks the epoch first (E1). */
   async write<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    return session.transaction(async () => {
+    const result = await session.transaction(async () => {
       await this.state.assertEpoch(session, this.epoch);
-      return work();
+      await this.reached('writing');
+      const written = await work();
+      await this.reached('written');
+      return written;
     });
+    await this.reached('committed');
+    return result;
   }
 
   /** A statement that commits by itself. Like `write`, it is refused once another driver has claimed the change (E1). */
   async runDdl(session: Session, statement: string, options?: QueryOptions): Promise<void> {
     await this.state.exclusively(session, async () => {
       await this.state.assertEpochLocked(session, this.epoch);
+      await this.reached('defining');
       await session.execute(statement, [], options);
+      await this.reached('defined');
     });
   }
 
@@ -188,6 +197,11 @@ export class Driver implements AsyncDisposable {
     this.#control = await this.state.readControl(this.main);
     this.#controlReadAt = Date.now();
     if (this.#control.run === 'stop') throw new Interrupted('stopped');
+  }
+
+  /** For tests, which inject their faults here. */
+  async reached(point: Point): Promise<void> {
+    await this.context.reached?.(point);
   }
 
   /** Waits, but not past an abort, a drain or a failure of the stream. */
@@ -218,6 +232,7 @@ export class Driver implements AsyncDisposable {
       onEvent: (event) => this.#receive(capture, event),
       onError: (error) => this.#fail(error),
     });
+    await this.reached('following');
   }
 
   get pendingKeys(): number {
@@ -240,7 +255,9 @@ export class Driver implements AsyncDisposable {
     let batch = this.#captured().take();
     this.#resumeStream();
     for (let tries = 1; ; tries += 1) {
+      await this.reached('flushing');
       await this.#fence(batch.fence);
+      await this.reached('fenced');
       try {
         await this.#bring(session, batch, skip);
         return batch;

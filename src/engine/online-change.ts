@@ -100,6 +100,7 @@ export class OnlineChange {
             });
           }
         }
+        await driver.reached('holding');
         if (asked) return { outcome: 'asked' };
         await driver.pause(HOLD_INTERVAL_MS);
       }

@@ -94,6 +94,7 @@ async function attemptSwap(driver: Driver, session: Session, tables: readonly Sw
   const names = tables.flatMap(({ rows }) => [rows.original, rows.shadow]);
   // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
   const lock = `LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`;
+  await driver.reached('locking');
   if (!(await whenGranted(session, lock))) {
     return {
       swapped: false,
@@ -105,15 +106,19 @@ async function attemptSwap(driver: Driver, session: Session, tables: readonly Sw
   }
   const locked = performance.now();
   try {
+    await driver.reached('locked');
     const reason = await finishUnderLock(driver, session, tables, locked);
     if (reason !== undefined) return { swapped: false, reason };
+    await driver.reached('renaming');
     // A backup lock lets LOCK TABLES pass and holds the RENAME.
     const renamed = await whenGranted(
       session,
       `RENAME TABLE ${tables.map(({ rows }) => `${rows.original} TO ${quoteTable(rows.namespace, oldName(rows.table))}, ${rows.shadow} TO ${rows.original}`).join(', ')}`,
     );
     if (!renamed) return { swapped: false, reason: 'a lock on the instance, such as a backup lock' };
+    await driver.reached('renamed');
     for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: 'swapped' });
+    await driver.reached('noted');
   } finally {
     // Always the last word on this session: a lock must not outlive the attempt.
     await session.execute('UNLOCK TABLES');

@@ -74,6 +74,7 @@ async function verifyPass(driver: Driver, table: CopyTable, sessions: readonly S
       }
     };
     await allOrFirstError(sessions.map(work));
+    await driver.reached('compared');
 
     const { batch, repaired } = await settle(driver, table, suspects);
     repairedInPass += repaired;

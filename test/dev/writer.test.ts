@@ -45,10 +45,7 @@ it('knows exactly what must be found, whatever becomes of its connections', asyn
   const differences = await writer.differences(space.connection);
   expect(differences).toHaveLength(2);
   expect(differences.join()).toMatch(new RegExp(`t ${id}: .*"lost".*s -999999999: expected null`));
-  const place = `0:${id}` as const;
-  writer.uncertain.add({
-    before: new Map([[place, null]]),
-    after: new Map([[place, { k: 1, note: 'whole', u: null }]]),
-  });
+  const half = (row: object | null): never => new Map([[`0:${id}`, row]]) as never;
+  writer.uncertain.add({ before: half(null), after: half({ k: 1, note: 'whole', u: null }) });
   expect((await writer.differences(space.connection)).join()).toContain('half of a transaction');
 });

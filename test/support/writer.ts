@@ -109,8 +109,7 @@ export class Writer {
   /** Ends what is under way, settles every prepared transaction, and throws what went wrong on a connection. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#done.finally(() => Promise.all(this.#clients.map((client) => client.close())));
-    for (const client of this.#clients) await client.settle();
+    await this.#done.finally(() => Promise.all(this.#clients.map((client) => client.settle())));
   }
 
   /**
@@ -179,6 +178,8 @@ const ENDED = new Set([
   3169, // ER_SESSION_WAS_KILLED
   4031, // ER_CLIENT_INTERACTION_TIMEOUT
 ]);
+/** For how long an XA transaction stays prepared at most. */
+const XA_MS = 500;
 const UNKNOWN_XID = 1397; // ER_XAER_NOTA
 
 /** Thrown where a transaction has ended without a change. */
@@ -186,6 +187,55 @@ class RolledBack extends Error {}
 
 /** Thrown where the connection broke. */
 class Lost extends Error {}
+
+/** A connection that is opened again when it breaks. */
+class Line {
+  #connection: Connection | undefined;
+  constructor(private readonly writer: Writer) {}
+
+  /** Throws `RolledBack` for what has changed nothing, `Lost` for what is not known, and the server's error for the rest. */
+  async query(sql: string, values: unknown[] = []): Promise<ResultSetHeader> {
+    const connection = await this.#connected();
+    const started = performance.now();
+    try {
+      const [result] = await connection.query(sql, values);
+      this.writer.latencies.push(performance.now() - started);
+      return result as ResultSetHeader;
+    } catch (error) {
+      const { errno = 0, fatal, sqlState } = error as { errno?: number; fatal?: boolean; sqlState?: string };
+      if (REFUSED.has(errno)) throw new RolledBack(String(error), { cause: error });
+      const isLost = fatal === true || sqlState === undefined || ENDED.has(errno);
+      if (!isLost) throw Object.assign(error as Error, { message: `${(error as Error).message} (${sql})` });
+      this.cut();
+      throw new Lost(String(error), { cause: error });
+    }
+  }
+
+  cut(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.end().catch(() => this.#connection?.destroy());
+    this.#connection = undefined;
+  }
+
+  async #connected(): Promise<Connection> {
+    while (this.#connection === undefined) {
+      try {
+        const connection = await connect(this.writer.options.server, this.writer.options.namespace);
+        connection.on('error', () => undefined); // seen by the next statement
+        this.#connection = connection;
+      } catch (error) {
+        // The server is away: an application tries again, unless nobody waits for it any more.
+        if (this.writer.stopped) throw new Lost(String(error), { cause: error });
+        await delay(50);
+      }
+    }
+    return this.#connection;
+  }
+}
 
 /** One connection of the writer, and the rows that are its own. */
 class Client {
@@ -202,7 +252,9 @@ class Client {
   #undo: { place: Place; before: WrittenRow | null }[] = [];
   /** An insert whose id has not been answered. */
   #inserting: Undecided['inserted'];
-  #connection: Connection | undefined;
+  readonly #line: Line;
+  /** For XA transactions that are due: whoever commits them must not wait behind other writes. */
+  readonly #settler: Line;
   #sequence = 0;
   #statements = 0;
 
@@ -218,42 +270,46 @@ class Client {
     this.rows = new Map(mine);
     this.#places = [...this.rows.keys()];
     this.#at = new Map(this.#places.map((place, at) => [place, at]));
+    this.#line = new Line(writer);
+    this.#settler = new Line(writer);
     this.#random = mulberry32((writer.options.seed ?? testSeed()) * 31 + index);
   }
 
   async run(): Promise<void> {
+    await Promise.all([this.#writeOn(), this.#settleOn()]);
+  }
+
+  /** What was prepared is committed or rolled back; what was perhaps prepared is there now, or is not. */
+  async settle(): Promise<void> {
+    await this.#line.close();
+    while (this.#prepared.length > 0) await this.#forgiving(() => this.#settle(Infinity));
+    await this.#settler.close();
+  }
+
+  async #writeOn(): Promise<void> {
     const started = performance.now();
     const each = (1_000 * this.count) / this.writer.options.rate;
     while (!this.writer.stopped) {
       const ahead = started + this.#statements * each - performance.now();
       if (ahead > 0) await delay(ahead);
-      try {
-        await this.#settleDue();
-        await this.#transact();
-      } catch (error) {
-        if (error instanceof RolledBack) continue;
-        if (!(error instanceof Lost)) throw error;
-      }
+      await this.#forgiving(() => this.#transact());
     }
   }
 
-  async close(): Promise<void> {
-    await this.#connection?.end().catch(() => this.#connection?.destroy());
-    this.#connection = undefined;
+  async #settleOn(): Promise<void> {
+    while (!this.writer.stopped && this.writer.options.xa === true) {
+      await delay(20);
+      await this.#forgiving(() => this.#settle(performance.now()));
+    }
   }
 
-  /** What was prepared is committed or rolled back; what was perhaps prepared is now or is not. */
-  async settle(): Promise<void> {
-    while (this.#prepared.length > 0) {
-      for (const each of this.#prepared) Object.assign(each, { due: 0 });
-      try {
-        await this.#settleDue();
-      } catch (error) {
-        if (!(error instanceof Lost) && !(error instanceof RolledBack)) throw error;
-        await delay(50);
-      }
+  async #forgiving(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof RolledBack) && !(error instanceof Lost)) throw error;
+      await delay(20);
     }
-    await this.close();
   }
 
   // ---------------------------------------------------------------- transactions
@@ -263,7 +319,7 @@ class Client {
     const dice = this.#random();
     const several = 2 + Math.floor(4 * this.#random());
     if (dice < 0.6) return this.#autocommit();
-    if (dice < 0.66 && xa) return this.#prepare(several);
+    if (dice < 0.63 && xa) return this.#prepare(several);
     if (dice < 0.73) {
       return this.#transaction(async () => {
         await this.#write(several);
@@ -332,36 +388,34 @@ class Client {
       await this.#query(`XA END ${xid}`);
     } catch (error) {
       this.#takeBack();
-      if (error instanceof RolledBack) this.#disconnect(); // which rolls it back, in whatever state it is
+      if (error instanceof RolledBack) this.#line.cut(); // which rolls it back, in whatever state it is
       throw error;
     }
     const { before, after } = this.#freeze();
-    const due = performance.now() + 1_000 * this.#random();
+    const due = performance.now() + XA_MS * this.#random();
     const prepared = { xid, before, after, commit: this.#random() < 0.7, due };
     try {
       await this.#query(`XA PREPARE ${xid}`);
     } catch (error) {
       // Prepared or not: it is rolled back later, and either way nothing of it stays.
       this.#prepared.push({ ...prepared, commit: false });
-      if (error instanceof RolledBack) this.#disconnect();
+      if (error instanceof RolledBack) this.#line.cut();
       throw error;
     }
     this.#prepared.push(prepared);
   }
 
-  async #settleDue(): Promise<void> {
-    for (const each of [...this.#prepared]) {
-      if (each.due > performance.now()) continue;
+  async #settle(now: number): Promise<void> {
+    for (const each of this.#prepared.filter(({ due }) => due <= now)) {
       try {
-        await this.#query(`XA ${each.commit ? 'COMMIT' : 'ROLLBACK'} ${each.xid}`);
+        await this.#settler.query(`XA ${each.commit ? 'COMMIT' : 'ROLLBACK'} ${each.xid}`);
       } catch (error) {
         // Nobody else settles it: when it is not there, it was settled by a statement whose answer was lost.
         if ((error as { errno?: number }).errno !== UNKNOWN_XID) throw error;
       }
       this.#prepared.splice(this.#prepared.indexOf(each), 1);
-      for (const [place, row] of each.commit ? each.after : each.before) this.#put(place, row);
+      for (const [place, row] of each.commit ? each.after : each.before) this.#set(place, row);
       if (each.commit) this.writer.acknowledged += 1;
-      this.#undo = [];
     }
   }
 
@@ -440,42 +494,9 @@ class Client {
     return `\`${this.writer.tables[typeof place === 'number' ? place : Number(place.split(':')[0])]}\``;
   }
 
-  async #query(sql: string, values: unknown[] = []): Promise<ResultSetHeader> {
+  #query(sql: string, values: unknown[] = []): Promise<ResultSetHeader> {
     this.#statements += 1;
-    const connection = await this.#connected();
-    const started = performance.now();
-    try {
-      const [result] = await connection.query(sql, values);
-      this.writer.latencies.push(performance.now() - started);
-      return result as ResultSetHeader;
-    } catch (error) {
-      const { errno = 0, fatal, sqlState } = error as { errno?: number; fatal?: boolean; sqlState?: string };
-      if (REFUSED.has(errno)) throw new RolledBack(String(error), { cause: error });
-      const isLost = fatal === true || sqlState === undefined || ENDED.has(errno);
-      if (!isLost) throw Object.assign(error as Error, { message: `${(error as Error).message} (${sql})` });
-      this.#disconnect();
-      throw new Lost(String(error), { cause: error });
-    }
-  }
-
-  async #connected(): Promise<Connection> {
-    while (this.#connection === undefined) {
-      try {
-        const connection = await connect(this.writer.options.server, this.writer.options.namespace);
-        connection.on('error', () => undefined); // seen by the next statement
-        this.#connection = connection;
-      } catch (error) {
-        // The server is away: an application tries again, unless nobody waits for it any more.
-        if (this.writer.stopped && this.#prepared.length === 0) throw new Lost(String(error), { cause: error });
-        await delay(50);
-      }
-    }
-    return this.#connection;
-  }
-
-  #disconnect(): void {
-    this.#connection?.destroy();
-    this.#connection = undefined;
+    return this.#line.query(sql, values);
   }
 
   // ---------------------------------------------------------------- what is expected
