@@ -6,6 +6,7 @@ import {
   BinlogStream,
   type BinlogStreamOptions,
   type MysqlServer,
+  PATIENCE,
   type QueryOptions,
   type Session,
 } from '../mysql/index.js';
@@ -29,9 +30,6 @@ const FLUSH_KEYS = 200;
 const CONFLICT_TRIES = 10;
 /** Keys that wait at most; above it the stream is paused until they are flushed. */
 const MAX_PENDING_KEYS = 200_000;
-/** Nothing received for so long although the server has committed more: the stream is dead. */
-const STREAM_STALL_MS = 15_000;
-
 /** Sessions that read and write rows. Nothing is refused here that the table holds already; warnings are fatal instead. */
 export const ROW_SETTINGS = {
   sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
@@ -104,7 +102,7 @@ export class Driver implements AsyncDisposable {
     },
   ): Promise<Driver> {
     const attributes = { sterna_change: step.changeId.slice(0, 250), sterna_driver: randomUUID() };
-    const main = await server.connect({ settings: ROW_SETTINGS, attributes });
+    const main = await server.connect({ settings: ROW_SETTINGS, attributes, answerMs: PATIENCE.answer });
     const { state } = parts;
     const driver = new Driver(server, step, parts, context, main, attributes);
     driver.#sessions.push(main);
@@ -154,6 +152,7 @@ export class Driver implements AsyncDisposable {
     const session = await this.server.connect({
       settings,
       attributes: this.#attributes,
+      answerMs: PATIENCE.answer,
       ...(namespace === undefined ? {} : { namespace }),
     });
     this.#sessions.push(session);
@@ -179,9 +178,45 @@ export class Driver implements AsyncDisposable {
     await this.state.exclusively(session, async () => {
       await this.state.assertEpochLocked(session, this.epoch);
       await this.reached('defining');
-      await session.execute(statement, [], options);
+      const running = session.execute(statement, [], { ...options, patient: session !== this.main });
+      if (session !== this.main) await this.#watch(session, running);
+      await running;
       await this.reached('defined');
     });
+  }
+
+  /**
+   * Returns when a statement has ended that may take hours; cuts its connection when the server does not run it any
+   * more, or does not answer at all: no silence lasts for ever.
+   */
+  async #watch(session: Session, running: Promise<unknown>): Promise<void> {
+    const ended = running.then(
+      () => true,
+      () => true,
+    );
+    const stopLooking = new AbortController();
+    const look = async (): Promise<boolean> => {
+      await delay(PATIENCE.look, undefined, { signal: stopLooking.signal });
+      return false;
+    };
+    try {
+      for (let missed = 0; missed < 2;) {
+        const looking = look();
+        looking.catch(() => undefined); // ended below
+        if (await Promise.race([ended, looking])) return;
+        const [row] = await this.main.query<{ command: string }>(
+          'SELECT COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID = ?',
+          [session.threadId],
+        );
+        // Once may be the moment between its end and its answer.
+        missed = row === undefined || row.command === 'Sleep' ? missed + 1 : 0;
+      }
+      session.destroy();
+    } catch (error) {
+      session.destroy(error as Error);
+    } finally {
+      stopLooking.abort();
+    }
   }
 
   /**
@@ -310,7 +345,7 @@ export class Driver implements AsyncDisposable {
       this.context.signal.throwIfAborted();
       if (await this.history.reached(session, capture.received, goal)) return true;
       if (until !== undefined && performance.now() > until) return false;
-      if (Date.now() - Math.max(this.#receivedAt, asked) > STREAM_STALL_MS)
+      if (Date.now() - Math.max(this.#receivedAt, asked) > PATIENCE.stream)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
       if (until === undefined && capture.pendingKeys >= MAX_PENDING_KEYS) return false; // the caller flushes and comes back
       await this.#nextEvent(20);
