@@ -66,6 +66,7 @@ export class Driver implements AsyncDisposable {
   #controlReadAt = 0;
   #wake: (() => void) | undefined;
   #paused = false;
+  #closed = false;
   #receivedAt = 0;
   #rows: readonly TableRows[] = [];
   #history: History | undefined;
@@ -155,6 +156,11 @@ export class Driver implements AsyncDisposable {
       answerMs: PATIENCE.answer,
       ...(namespace === undefined ? {} : { namespace }),
     });
+    // Of several that are opened at once, another one may have failed: nobody closes what comes after the driver's end.
+    if (this.#closed) {
+      await session.close();
+      throw new SternaError('connection_lost', 'The attempt ended before this connection was open.');
+    }
     this.#sessions.push(session);
     if (settings === ROW_SETTINGS) await raiseWarningLimit(session);
     return session;
@@ -412,6 +418,7 @@ export class Driver implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#stream?.close();
     this.#stream = undefined;
     const aborted = this.context.signal.aborted;
