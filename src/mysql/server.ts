@@ -128,16 +128,16 @@ export class MysqlServer implements AsyncDisposable {
 
   async #short(sql: string, values: readonly SqlValue[]): Promise<unknown> {
     const connection = await this.pool.getConnection();
-    let cut = false;
+    const cut = new AbortController();
     try {
       const answer = connection.query({ sql, values: [...values] });
       const [rows] = await answered(answer, PATIENCE.kill, sql.slice(0, 20), () => {
-        cut = true;
+        cut.abort();
         connection.destroy();
       });
       return rows;
     } finally {
-      if (!cut) connection.release();
+      if (!cut.signal.aborted) connection.release();
     }
   }
 

@@ -111,7 +111,7 @@ export class Session implements AsyncDisposable {
       // it notices.
       killed = this.killQuery(this.threadId)
         .then(() => answered(settled, PATIENCE.kill, firstWords(sql), () => undefined))
-        .catch((error: Error) => this.destroy(error));
+        .catch((error: unknown) => this.destroy(error as Error));
     };
     const answer = Promise.race([this.connection.query({ sql, values: [...values] }), this.#cut]);
     const settled = answer.then(

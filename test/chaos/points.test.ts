@@ -50,7 +50,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     await settledOrBlocked(server.server, claiming, run.state);
     run.afterAttempt = async () => {
       // One that had not claimed yet claims after it, and is the newer one.
-      if (point === 'claiming') return void (await claiming.then(() => other.end()));
+      if (point === 'claiming') {
+        await claiming.then(() => other.end());
+        return;
+      }
       expect(await written(other, run), `written after a claim, ${run.errors.join('; ')}`).toEqual(await claiming);
       await other.end();
     };
@@ -72,9 +75,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     expect(abort.signal.aborted).toBe(false);
   },
 
-  cancelled: (run) => Promise.resolve(run.abort.abort(new Error('cancelled'))),
+  cancelled: (run) => {
+    run.abort.abort(new Error('cancelled'));
+    return Promise.resolve();
+  },
 
-  drained: (run) => Promise.resolve(run.drain.abort()),
+  drained: (run) => {
+    run.drain.abort();
+    return Promise.resolve();
+  },
 
   stopped: async (run, server) => {
     const stopping = run.change.control({ run: 'stop' });
@@ -91,7 +100,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const asking = run.change.control({ cutover: true });
     asking.catch(() => undefined); // awaited below
     await settledOrBlocked(server.server, asking, run.state);
-    run.afterAttempt = async () => void (await asking);
+    run.afterAttempt = async () => {
+      await asking;
+    };
   },
 
   'read-only server': async (run, server) => {
@@ -156,10 +167,10 @@ async function meet(name: string, fault: Fault, point: Point, seed: number): Pro
     await using run = await ChaosRun.create({ seed, server: server.server, apart: name === 'killed process' });
     admin = await connect(server.server);
     admin.on('error', () => undefined); // it goes down with the server
-    let met = false;
+    const met = new AbortController();
     run.onPoint = async (reached, nth) => {
-      if (met || reached !== point || nth < wanted) return;
-      met = true;
+      if (met.signal.aborted || reached !== point || nth < wanted) return;
+      met.abort();
       await fault(run, server, admin, point);
     };
     try {
@@ -172,7 +183,10 @@ async function meet(name: string, fault: Fault, point: Point, seed: number): Pro
     } finally {
       await admin.end().catch(() => admin.destroy());
     }
-    if (met) return void tally.push(`${name} at ${point} ${wanted}`);
+    if (met.signal.aborted) {
+      tally.push(`${name} at ${point} ${wanted}`);
+      return;
+    }
   }
   throw new Error(`The engine never came to ${point}.`);
 }

@@ -190,7 +190,10 @@ export class ChaosRun implements AsyncDisposable {
       const seed = `seed ${options.seed}, ${this.errors.join('; ')}`;
       expect(await writer.differences(admin), seed).toEqual([]);
       const [tables] = await admin.query('SHOW TABLES');
-      expect((tables as object[]).flatMap((row) => Object.values(row)).sort(), seed).toEqual(['s', 't']);
+      expect((tables as Record<string, string>[]).flatMap((row) => Object.values(row)).sort(), seed).toEqual([
+        's',
+        't',
+      ]);
       await using session = await server.connect();
       const definition = (await readDefinition(session, space.name, 't')) ?? '';
       const [task] = change.step.tasks;

@@ -64,9 +64,8 @@ export class CuttingProxy implements AsyncDisposable {
 
   /** Cuts and silences at random moments, `everyMs` apart on average, until it is stopped. */
   async trouble(random: () => number, everyMs: number, stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
-      await delay(2 * everyMs * random(), undefined, { signal: stop }).catch(() => undefined);
-      if (stop.aborted) return;
+    const pause = (): Promise<boolean> => delay(2 * everyMs * random(), true, { signal: stop }).catch(() => false); // told to stop
+    while (await pause()) {
       if (random() < 0.6) this.cut(random());
       else this.silence(random());
     }

@@ -438,7 +438,7 @@ class Client {
       this.#put(`${table}:${insertId}`, row);
     } else if (dice < 0.33) {
       // An id of a row that is gone, or one below all others.
-      const [fresh = `${table}:${this.#below()}` as Place] = this.#gone;
+      const [fresh = `${table}:${this.#below()}` as const] = this.#gone;
       this.#gone.delete(fresh);
       this.#put(fresh, row);
       await this.#query(`INSERT INTO ${this.#name(fresh)} SET ?`, [{ id: idOf(fresh), ...row }]);
