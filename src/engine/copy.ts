@@ -108,6 +108,7 @@ export async function copyRows(
       }
     };
     await allOrFirstError(sessions.map(work)); // the barrier
+    await driver.reached('copied');
 
     // Interrupted, the round still ends in order: everything copied so far is kept. `null` is "past the end".
     const { position, watermark } = chunker;

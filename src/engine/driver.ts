@@ -6,11 +6,12 @@ import {
   BinlogStream,
   type BinlogStreamOptions,
   type MysqlServer,
+  PATIENCE,
   type QueryOptions,
   type Session,
 } from '../mysql/index.js';
 import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
-import type { EngineContext } from './context.js';
+import type { EngineContext, Point } from './context.js';
 import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
 import type { KeyLiterals } from './key.js';
 import { middle } from './load.js';
@@ -38,9 +39,6 @@ const FLUSH_KEYS = 200;
 const CONFLICT_TRIES = 10;
 /** Keys that wait at most; above it the stream is paused until they are flushed. */
 const MAX_PENDING_KEYS = 200_000;
-/** Nothing received for so long although the server has committed more: the stream is dead. */
-const STREAM_STALL_MS = 15_000;
-
 /** Sessions that read and write rows. Nothing is refused here that the table holds already; warnings are fatal instead. */
 export const ROW_SETTINGS = {
   sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
@@ -77,6 +75,7 @@ export class Driver implements AsyncDisposable {
   #controlReadAt = 0;
   #wake: (() => void) | undefined;
   #paused = false;
+  #closed = false;
   #receivedAt = 0;
   #rows: readonly FollowedRows[] = [];
   #history: History | undefined;
@@ -114,18 +113,20 @@ export class Driver implements AsyncDisposable {
     },
   ): Promise<Driver> {
     const attributes = { sterna_change: step.changeId.slice(0, 250), sterna_driver: randomUUID() };
-    const main = await server.connect({ settings: ROW_SETTINGS, attributes });
+    const main = await server.connect({ settings: ROW_SETTINGS, attributes, answerMs: PATIENCE.answer });
     const { state } = parts;
     const driver = new Driver(server, step, parts, context, main, attributes);
     driver.#sessions.push(main);
     try {
       await state.ensure(main, step, () => context.confirm());
+      await driver.reached('claiming');
       await driver.#endEarlierDrivers();
       const { epoch, position } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
       driver.#history = parts.history ?? (await driver.#chooseHistory());
+      await driver.reached('claimed');
       return driver;
     } catch (error) {
       await driver.close();
@@ -162,8 +163,14 @@ export class Driver implements AsyncDisposable {
     const session = await this.server.connect({
       settings,
       attributes: this.#attributes,
+      answerMs: PATIENCE.answer,
       ...(namespace === undefined ? {} : { namespace }),
     });
+    // Of several that are opened at once, another one may have failed: nobody closes what comes after the driver's end.
+    if (this.#closed) {
+      await session.close();
+      throw new SternaError('connection_lost', 'The attempt ended before this connection was open.');
+    }
     this.#sessions.push(session);
     if (settings === ROW_SETTINGS) await raiseWarningLimit(session);
     return session;
@@ -171,18 +178,61 @@ export class Driver implements AsyncDisposable {
 
   /** A transaction that writes for this change: checks the epoch first (E1). */
   async write<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    return session.transaction(async () => {
+    const result = await session.transaction(async () => {
       await this.state.assertEpoch(session, this.epoch);
-      return work();
+      await this.reached('writing');
+      const written = await work();
+      await this.reached('written');
+      return written;
     });
+    await this.reached('committed');
+    return result;
   }
 
   /** A statement that commits by itself. Like `write`, it is refused once another driver has claimed the change (E1). */
   async runDdl(session: Session, statement: string, options?: QueryOptions): Promise<void> {
     await this.state.exclusively(session, async () => {
       await this.state.assertEpochLocked(session, this.epoch);
-      await session.execute(statement, [], options);
+      await this.reached('defining');
+      const running = session.execute(statement, [], { ...options, patient: session !== this.main });
+      if (session !== this.main) await this.#watch(session, running);
+      await running;
+      await this.reached('defined');
     });
+  }
+
+  /**
+   * Returns when a statement has ended that may take hours; cuts its connection when the server does not run it any
+   * more, or does not answer at all: no silence lasts for ever.
+   */
+  async #watch(session: Session, running: Promise<unknown>): Promise<void> {
+    const ended = running.then(
+      () => true,
+      () => true,
+    );
+    const stopLooking = new AbortController();
+    const look = async (): Promise<boolean> => {
+      await delay(PATIENCE.look, undefined, { signal: stopLooking.signal });
+      return false;
+    };
+    try {
+      for (let missed = 0; missed < 2;) {
+        const looking = look();
+        looking.catch(() => undefined); // ended below
+        if (await Promise.race([ended, looking])) return;
+        const [row] = await this.main.query<{ command: string }>(
+          'SELECT COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID = ?',
+          [session.threadId],
+        );
+        // Once may be the moment between its end and its answer.
+        missed = row === undefined || row.command === 'Sleep' ? missed + 1 : 0;
+      }
+      session.destroy();
+    } catch (error) {
+      session.destroy(error as Error);
+    } finally {
+      stopLooking.abort();
+    }
   }
 
   /**
@@ -198,6 +248,11 @@ export class Driver implements AsyncDisposable {
     this.#control = await this.state.readControl(this.main);
     this.#controlReadAt = Date.now();
     if (this.#control.run === 'stop') throw new Interrupted('stopped');
+  }
+
+  /** For tests, which inject their faults here. */
+  async reached(point: Point): Promise<void> {
+    await this.context.reached?.(point);
   }
 
   /** Waits, but not past an abort, a drain or a failure of the stream. */
@@ -252,6 +307,7 @@ export class Driver implements AsyncDisposable {
       },
       onError: (error) => this.#fail(error),
     });
+    await this.reached('following');
   }
 
   get pendingKeys(): number {
@@ -274,7 +330,9 @@ export class Driver implements AsyncDisposable {
     let batch = this.#captured().take();
     this.#resumeStream();
     for (let tries = 1; ; tries += 1) {
+      await this.reached('flushing');
       await this.#fence(batch.fence);
+      await this.reached('fenced');
       try {
         await this.#bring(session, batch, skip);
         return batch;
@@ -345,7 +403,7 @@ export class Driver implements AsyncDisposable {
       this.context.signal.throwIfAborted();
       if (await this.history.reached(session, capture.received, goal)) return true;
       if (until !== undefined && performance.now() > until) return false;
-      if (Date.now() - Math.max(this.#receivedAt, asked) > STREAM_STALL_MS)
+      if (Date.now() - Math.max(this.#receivedAt, asked) > PATIENCE.stream)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
       if (until === undefined && capture.pendingKeys >= MAX_PENDING_KEYS) return false; // the caller flushes and comes back
       await this.#nextEvent(20);
@@ -412,6 +470,7 @@ export class Driver implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#stream?.close();
     this.#stream = undefined;
     const aborted = this.context.signal.aborted;

@@ -8,7 +8,7 @@ import {
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
-import { type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
 import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
@@ -197,14 +197,14 @@ export class OnlineChange {
   /** Durable in the target: any driver, also one that starts later, reads it (C1, C5). */
   async writeControl(input: ControlInput, { confirm }: Pick<EngineContext, 'confirm'>): Promise<ControlResult> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
-    await using session = await this.server.connect({ settings: { ...ROW_SETTINGS } });
+    await using session = await this.server.connect({ settings: { ...ROW_SETTINGS }, answerMs: PATIENCE.answer });
     await state.ensure(session, input, confirm);
     await state.writeControl(session, input.control);
     return { swapped: await swappedTasks(session, state) };
   }
 
   async #exists(state: StateTable): Promise<boolean> {
-    await using session = await this.server.connect();
+    await using session = await this.server.connect({ answerMs: PATIENCE.answer });
     return await state.exists(session);
   }
 
@@ -348,6 +348,7 @@ async function keepEqual(driver: Driver, tell: () => void): Promise<StepOutcome>
       savedAt = Date.now();
       tell();
     }
+    await driver.reached('holding');
     if (asked) return { outcome: 'asked' };
     await driver.pause(HOLD_INTERVAL_MS);
   }

@@ -105,8 +105,11 @@ export class StateTable {
     { planHash, control }: Pick<ControlInput, 'planHash' | 'control'>,
     kept: KeptPlan | undefined,
   ): Promise<boolean> {
-    const { warnings } = await session.execute(
-      `CREATE TABLE IF NOT EXISTS ${this.sql} (
+    // A CREATE that creates nothing waits for a backup lock all the same, and a stop must not (C1).
+    const { warnings } = (await this.exists(session))
+      ? { warnings: 1 }
+      : await session.execute(
+          `CREATE TABLE IF NOT EXISTS ${this.sql} (
          id VARCHAR(160) NOT NULL PRIMARY KEY,
          change_id VARCHAR(255) NOT NULL,
          epoch BIGINT UNSIGNED NOT NULL DEFAULT 0,
@@ -119,7 +122,7 @@ export class StateTable {
          record JSON NULL,
          updated_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
        ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='${STATE_COMMENT}'`,
-    );
+        );
     await session.execute(
       `INSERT IGNORE INTO ${this.sql} (id, change_id, plan_hash, record, sequence, run, volume, cutover) VALUES
          ('driver', ?, ?, ?, 0, NULL, NULL, FALSE), ('marker', ?, NULL, NULL, 0, NULL, NULL, FALSE),

@@ -102,13 +102,18 @@ export async function swapTables(
       lock_wait_timeout: LOCK_WAIT_SECONDS,
       wait_timeout: IDLE_SECONDS,
     });
-    await matchAutoIncrement(session, tables, direction, (statement) => driver.runDdl(session, statement));
+    const started = performance.now();
+    // A backup lock, for one, holds it.
+    const isMatched = await whenGranted(() =>
+      matchAutoIncrement(session, tables, direction, (statement) => driver.runDdl(session, statement)),
+    );
     await driver.save(
       undefined,
       Object.fromEntries(tables.map(({ record }) => [record.taskId, { [direction.intended]: true }])),
     );
-    const started = performance.now();
-    const outcome = await attemptSwap(driver, session, tables, direction);
+    const outcome = isMatched
+      ? await attemptSwap(driver, session, tables, direction)
+      : ({ swapped: false, reason: await blockers(driver, tables) } as const);
     if (outcome.swapped)
       return Object.fromEntries(
         tables.map((table) => [table.record.taskId, report(table, outcome.blockedMs, attempt)]),
@@ -158,29 +163,33 @@ async function attemptSwap(
   const names = tables.flatMap(({ rows }) => [rows.original, rows.shadow]);
   // The state table too: a stop that is written now is either seen below or waits until the swap is done (C2).
   const lock = `LOCK TABLES ${[...names, driver.state.sql].map((name) => `${name} WRITE`).join(', ')}`;
-  if (!(await whenGranted(session, lock))) {
-    return {
-      swapped: false,
-      reason: await describeBlockers(
-        driver.main,
-        tables.map(({ rows }) => rows),
-      ),
-    };
-  }
+  await driver.reached('locking');
+  const inTime = (statement: string): Promise<boolean> =>
+    whenGranted(() => {
+      // The server's own limit is for each table: several would wait one after another, and hold what they have (E6).
+      const signal = AbortSignal.timeout(LOCK_WAIT_SECONDS * 1_000);
+      return session.execute(statement, [], { signal }).catch((error: unknown) => {
+        throw error === signal.reason ? new SternaError('lock_not_granted', 'The lock was given up.') : error;
+      });
+    });
+  if (!(await inTime(lock))) return { swapped: false, reason: await blockers(driver, tables) };
   const locked = performance.now();
   try {
+    await driver.reached('locked');
     const reason = await finishUnderLock(driver, session, tables, direction, locked);
     if (reason !== undefined) return { swapped: false, reason };
+    await driver.reached('renaming');
     // A backup lock lets LOCK TABLES pass and holds the RENAME.
-    const renamed = await whenGranted(
-      session,
+    const renamed = await inTime(
       renameStatement(
         tables.map(({ rows }) => rows),
         direction,
       ),
     );
-    if (!renamed) return { swapped: false, reason: 'a lock on the instance, such as a backup lock' };
+    if (!renamed) return { swapped: false, reason: await blockers(driver, tables) };
+    await driver.reached('renamed');
     for (const { record } of tables) await driver.state.updateTable(session, record.taskId, { phase: direction.done });
+    await driver.reached('noted');
   } finally {
     // Always the last word on this session: a lock must not outlive the attempt.
     await session.execute('UNLOCK TABLES');
@@ -188,17 +197,25 @@ async function attemptSwap(
   return { swapped: true, blockedMs: Math.round(performance.now() - locked) };
 }
 
-/**
- * False when the locks are not granted in time (E6). The server's own limit is for each table: several would wait one
- * after another, and hold what they have.
- */
-async function whenGranted(session: Session, statement: string): Promise<boolean> {
-  const signal = AbortSignal.timeout(LOCK_WAIT_SECONDS * 1_000);
+async function blockers(driver: Driver, tables: readonly SwapTable[]): Promise<string> {
+  const holders = await describeBlockers(
+    driver.main,
+    tables.map(({ rows }) => rows),
+  );
+  return [...prepared(driver), holders].join('; ');
+}
+
+/** Their locks outlive their connections: ending those would help nothing. */
+function prepared({ preparedTransactions: { length } }: Driver): string[] {
+  return length > 0 ? [`${length} prepared XA transactions; commit or roll them back`] : [];
+}
+
+/** False when a lock is not granted in time (E6). */
+async function whenGranted(work: () => Promise<unknown>): Promise<boolean> {
   try {
-    await session.execute(statement, [], { signal });
+    await work();
     return true;
   } catch (error) {
-    if (error === signal.reason) return false;
     if (error instanceof SternaError && error.code === 'lock_not_granted') return false;
     throw error;
   }
@@ -215,8 +232,8 @@ async function finishUnderLock(
   await driver.state.assertEpochLocked(session, driver.epoch); // E1
   const control = await driver.state.readControl(session);
   if (control.run === 'stop') throw new Interrupted('stopped'); // C2
-  if (driver.preparedTransactions.length > 0)
-    return `${driver.preparedTransactions.length} prepared XA transactions; commit or roll them back`;
+  const [reason] = prepared(driver);
+  if (reason !== undefined) return reason;
   if (!(await driver.catchUp(session, locked + LOCK_HELD_MS))) return 'the binlog stream, which was too far behind'; // E3, E6
   // One transaction that the lock has waited for may have changed more than can be brought over now.
   if (driver.pendingKeys > MOST_KEYS_UNDER_LOCK) return `${driver.pendingKeys} rows that were changed just now`;

@@ -99,6 +99,7 @@ async function verifyPass(
       }
     };
     await allOrFirstError(sessions.map(work));
+    await driver.reached('compared');
 
     const { batch, repaired } = await settle(driver, table, suspects);
     repairedInPass += repaired;

@@ -1,5 +1,6 @@
 import ZongJi, { GtidSet } from '@vlasky/zongji';
 import { LONGEST_WAIT_SECONDS, type MysqlServer } from './server.js';
+import { answered, PATIENCE } from './answered.js';
 import { translateError } from './server-error.js';
 import { SternaError } from '../contract/index.js';
 
@@ -91,7 +92,7 @@ export class BinlogStream implements AsyncDisposable {
       connectAttributes: options.attributes,
     });
     const stream = new BinlogStream(reader, options);
-    const started = new Promise<void>((resolve, reject) => {
+    const opened = new Promise<void>((resolve, reject) => {
       reader.on('ready', () => {
         waitForReader(reader);
         keepAlive(reader).then(resolve, (error: unknown) => reject(streamError(error)));
@@ -126,10 +127,11 @@ export class BinlogStream implements AsyncDisposable {
       });
     });
     try {
-      await started;
+      await answered(opened, PATIENCE.open, 'opening the binlog stream', () => undefined);
       return stream;
     } catch (error) {
-      await stream.close(); // one of its connections may be open
+      opened.catch(() => undefined); // one error is enough
+      await stream.close();
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+export { PATIENCE } from './answered.js';
 export {
   type BinlogEvent,
   type BinlogStart,

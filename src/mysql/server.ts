@@ -1,5 +1,6 @@
 import mysql, { type ConnectionOptions, type Pool } from 'mysql2/promise';
 import type { ConnectionConfig, TlsConfig } from './connection-config.js';
+import { answered, PATIENCE } from './answered.js';
 import { type Row, Session, type SqlValue } from './session.js';
 import { translateError } from './server-error.js';
 
@@ -14,6 +15,8 @@ export interface SessionOptions {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Aborting it ends the running statement on the server, and every later one before it is sent. */
   readonly signal?: AbortSignal;
+  /** Milliseconds in which every statement has to be answered (`connection_lost`). @default no limit */
+  readonly answerMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -72,7 +75,7 @@ export class MysqlServer implements AsyncDisposable {
   /** One short statement on a shared connection. Names must be qualified; session state must not be set. */
   async query<T extends Row = Row>(sql: string, values: readonly SqlValue[] = []): Promise<T[]> {
     try {
-      const [rows] = await this.pool.query({ sql, values: [...values] });
+      const rows = await this.#short(sql, values);
       return Array.isArray(rows) ? (rows as T[]) : [];
     } catch (error) {
       throw translateError(error, sql.trim().split(/\s+/).slice(0, 4).join(' '));
@@ -85,6 +88,7 @@ export class MysqlServer implements AsyncDisposable {
     charset = 'utf8mb4',
     attributes = {},
     signal,
+    answerMs,
   }: SessionOptions = {}): Promise<Session> {
     let connection;
     try {
@@ -107,6 +111,7 @@ export class MysqlServer implements AsyncDisposable {
         open = false;
       },
       signal,
+      answerMs,
     );
     try {
       const all: Record<string, string | number> = { ...SESSION_SETTINGS, ...settings };
@@ -122,10 +127,25 @@ export class MysqlServer implements AsyncDisposable {
     }
   }
 
+  async #short(sql: string, values: readonly SqlValue[]): Promise<unknown> {
+    const connection = await this.pool.getConnection();
+    const cut = new AbortController();
+    try {
+      const answer = connection.query({ sql, values: [...values] });
+      const [rows] = await answered(answer, PATIENCE.kill, sql.slice(0, 20), () => {
+        cut.abort();
+        connection.destroy();
+      });
+      return rows;
+    } finally {
+      if (!cut.signal.aborted) connection.release();
+    }
+  }
+
   /** Ends a statement or a connection; that it is gone already is success. */
   async kill(threadId: number, what: 'QUERY' | 'CONNECTION'): Promise<void> {
     try {
-      await this.pool.query(`KILL ${what} ${Number(threadId)}`);
+      await this.#short(`KILL ${what} ${Number(threadId)}`, []);
     } catch (error) {
       if ((error as { errno?: number }).errno !== 1094 /* ER_NO_SUCH_THREAD */)
         throw translateError(error, `KILL ${what}`);

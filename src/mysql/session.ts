@@ -1,4 +1,7 @@
+import type { Socket } from 'node:net';
 import type { Connection, ResultSetHeader } from 'mysql2/promise';
+import { SternaError } from '../contract/index.js';
+import { answered, PATIENCE } from './answered.js';
 import { translateError } from './server-error.js';
 
 export type SqlValue = string | number | boolean | null | Buffer;
@@ -7,6 +10,8 @@ export type Row = Record<string, unknown>;
 export interface QueryOptions {
   /** Aborting kills the running statement on the server and throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** For what may take hours: the session's limit of waiting for an answer does not count. @default false */
+  readonly patient?: boolean;
 }
 
 export interface Executed {
@@ -21,13 +26,20 @@ export interface Executed {
  */
 export class Session implements AsyncDisposable {
   #broken: Error | undefined;
+  /** Rejected when the connection is cut here: the driver says nothing then to statements that wait for an answer. */
+  readonly #cut: Promise<never>;
+  #rejectCut: (error: Error) => void = () => undefined;
   constructor(
     private readonly connection: Connection,
     private readonly killQuery: (threadId: number) => Promise<void>,
     private readonly onClose: () => void,
     /** Of every statement that has none of its own. */
     private readonly signal?: AbortSignal,
+    /** Milliseconds in which every statement has to be answered; the connection is cut when one is not. */
+    private readonly answerMs?: number,
   ) {
+    this.#cut = new Promise((_, reject) => (this.#rejectCut = reject));
+    this.#cut.catch(() => undefined); // there may be nobody who waits
     // An idle connection that breaks is found out at its next use.
     connection.on('error', (error: Error) => (this.#broken = error));
   }
@@ -67,30 +79,51 @@ export class Session implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.onClose();
-    await this.connection.end().catch(() => this.connection.destroy());
+    await Promise.race([this.connection.end(), this.#cut]).catch(() => this.connection.destroy());
   }
 
-  /** Cuts the connection without a farewell. */
-  destroy(): void {
+  /** Cuts the connection without a farewell, and ends what waits for its answers. */
+  destroy(
+    error: Error = new SternaError('connection_lost', 'The connection to the server was cut on this side.'),
+  ): void {
     this.onClose();
+    this.#broken ??= error;
+    this.#rejectCut(error);
     this.connection.destroy();
+    // The driver only says that it sends nothing more, and keeps the socket until the other side has closed it.
+    (this.connection as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #run(sql: string, values: readonly SqlValue[], { signal = this.signal }: QueryOptions): Promise<unknown> {
+  async #run(
+    sql: string,
+    values: readonly SqlValue[],
+    { signal = this.signal, patient = false }: QueryOptions,
+  ): Promise<unknown> {
     signal?.throwIfAborted();
     if (this.#broken !== undefined) throw translateError(this.#broken, firstWords(sql));
     let killed: Promise<void> | undefined;
     const onAbort = (): void => {
-      // A kill that cannot be sent: the connection is cut, and the server ends the statement when it notices.
-      killed = this.killQuery(this.threadId).catch(() => this.destroy());
+      // A kill that cannot be sent, or that helps nothing: the connection is cut, and the server ends the statement when
+      // it notices.
+      killed = this.killQuery(this.threadId)
+        .then(() => answered(settled, PATIENCE.kill, firstWords(sql), () => undefined))
+        .catch((error: unknown) => this.destroy(error as Error));
     };
+    const answer = Promise.race([this.connection.query({ sql, values: [...values] }), this.#cut]);
+    const settled = answer.then(
+      () => undefined,
+      () => undefined,
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const [result] = await this.connection.query({ sql, values: [...values] });
+      const [result] =
+        patient || this.answerMs === undefined
+          ? await answer
+          : await answered(answer, this.answerMs, firstWords(sql), (error) => this.destroy(error));
       return result;
     } catch (error) {
       signal?.throwIfAborted();

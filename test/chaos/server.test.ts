@@ -124,6 +124,32 @@ describe('a server that fails', () => {
     await space.query('SET GLOBAL max_allowed_packet = DEFAULT');
   });
 
+  it('has no connection left: the attempt ends and leaves none open, and the next one goes on (E4, E7)', async () => {
+    await using space = await TestNamespace.create('crowded', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 500);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    const others = `SELECT 1 FROM performance_schema.session_account_connect_attrs
+      WHERE ATTR_NAME = 'sterna_change' AND ATTR_VALUE = '${change.step.changeId}'`;
+    const gone = () => until('none is open', async () => (await space.query(others)).length === 0);
+    await gone();
+    const [{ n } = { n: 0 }] = await space.query<{ n: number }>(
+      "SELECT VARIABLE_VALUE AS n FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_connected'",
+    );
+    // Room for one, two, … of those that a copy needs.
+    for (const room of [1, 2, 3, 4]) {
+      await space.query(`SET GLOBAL max_connections = ${Number(n) + room - 1}`);
+      await expect(change.copy(), `room for ${room}`).rejects.toMatchObject({ code: 'server_unreachable' });
+      await gone();
+    }
+    await space.query('SET GLOBAL max_connections = DEFAULT');
+    await change.copy();
+    await change.cutOver();
+    await change.cleanUp();
+    expect(await space.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '500' }]);
+  });
+
   it('turns read-only in mid-copy: the step fails as not the writer and goes on when it is one again', async () => {
     await using space = await TestNamespace.create('readonly', server.server);
     await space.query(PLAIN_TABLE);

@@ -7,7 +7,7 @@ import { TestNamespace } from '../support/namespace.js';
 import { fill, PLAIN_TABLE } from '../support/online-change.js';
 import { testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { mulberry32, Writer } from '../support/writer.js';
+import { mulberry32, testSeed, Writer } from '../support/writer.js';
 
 const SECOND = 1_000;
 
@@ -83,8 +83,7 @@ describe('workers that go away', () => {
       await space.query(PLAIN_TABLE);
       await fill(space, 't', 40_000);
       await using plane = await TestDataPlane.create('kills');
-      const seed = Number(process.env.STERNA_SEED ?? Date.now() % 1_000_000);
-      console.log(`seed ${seed}`);
+      const seed = testSeed();
       const random = mulberry32(seed);
       const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 150, seed });
       let worker = await plane.startWorker();

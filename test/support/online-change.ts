@@ -1,10 +1,10 @@
 import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../src/contract/index.js';
-import { type EngineContext, OnlineChange } from '../../src/engine/index.js';
+import { type EngineContext, OnlineChange, type Point } from '../../src/engine/index.js';
 import type { ThrottleOptions } from '../../src/engine/throttle.js';
 import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
 import { planChange } from '../../src/planner/index.js';
 import type { TestNamespace } from './namespace.js';
-import { connectionConfig } from './servers.js';
+import { connectionConfig, type TestServer } from './servers.js';
 
 /** Tests run beside each other: what a server under load is like, they say themselves. */
 export const BUSY_MACHINE = { threadsRunning: 1_000_000, commitMs: 1_000_000, historyListLength: 1_000_000_000 };
@@ -14,13 +14,24 @@ export class EngineChange implements AsyncDisposable {
   readonly progress: TaskProgress[] = [];
   readonly logged: string[] = [];
   readonly entries: Readonly<Record<string, unknown>>[] = [];
+  /** Awaited at each point that the engine reaches: where faults are injected. */
+  reached: (point: Point) => Promise<void> = () => Promise.resolve();
+  /** Asked by every attempt before it claims the change. */
+  confirm: () => Promise<void> = () => Promise.resolve();
   #control = { sequence: 1, run: 'run' as 'run' | 'stop', volume: 11, cutover: false };
 
   private constructor(
-    readonly server: MysqlServer,
-    readonly change: OnlineChange,
+    public server: MysqlServer,
+    public change: OnlineChange,
     readonly step: StepInput,
   ) {}
+
+  /** From now on by another way, such as a proxy. */
+  async reach(server: TestServer): Promise<void> {
+    await this.server.close();
+    this.server = await MysqlServer.open(connectionConfig(server));
+    this.change = new OnlineChange(this.server, (namespace) => namespace);
+  }
 
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
@@ -108,8 +119,9 @@ export class EngineChange implements AsyncDisposable {
       signal,
       drain,
       alive: () => undefined,
-      confirm: () => Promise.resolve(),
+      confirm: () => this.confirm(),
       progress: (progress) => void this.progress.push(progress),
+      reached: (point) => this.reached(point),
       log: { debug: note, info: note, warn: note, error: note },
     };
   }
