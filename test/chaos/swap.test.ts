@@ -138,7 +138,7 @@ it('a stop that comes after a swap that nobody saw is told that it comes too lat
   await intend(change);
   await space.query(RENAME); // and here the connection was lost
   expect(await change.control({ run: 'stop' })).toEqual([`${space.name}.t`]);
-  expect(await change.cutOver()).toEqual({ outcome: 'stopped', swapped: [`${space.name}.t`] });
+  expect(await change.cutOver()).toMatchObject({ outcome: 'stopped', swapped: [`${space.name}.t`] });
   await change.cleanUp();
 });
 

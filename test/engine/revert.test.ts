@@ -73,9 +73,9 @@ describe('a revert', () => {
     const now = await space.query<{ id: string; gone: number; also: string | null }>('SELECT id, gone, also FROM t');
     let fresh = 0;
     for (const { id, gone, also } of now) {
-      // The writer gives no id twice. A new one has the defaults, or what a row had that was moved after the revert.
+      // The writer gives no id twice, but for the negative ones by which rows change places. A new one has the defaults, or what a row had that was moved after the revert.
       const was = kept.get(id);
-      if (was !== undefined) expect({ id, gone, also }).toEqual(was);
+      if (was !== undefined && Number(id) > 0) expect({ id, gone, also }).toEqual(was);
       else if (gone === 7 && also === null) fresh += 1;
       else expect(also).toBe(`kept ${gone - 1_000}`);
     }

@@ -76,9 +76,9 @@ const PAIRS: readonly (readonly [string, string, string])[] = [
     'CREATE TABLE t (id INT PRIMARY KEY, a DATETIME(3), b TIME(6), c DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), d TIMESTAMP NULL DEFAULT NULL, e YEAR NOT NULL DEFAULT 2020)',
   ],
   [
-    'bytes, JSON, places, vectors',
+    'bytes, JSON, places',
     'CREATE TABLE t (id INT PRIMARY KEY, a BINARY(3), b BLOB)',
-    'CREATE TABLE t (id INT PRIMARY KEY, a VARBINARY(8), b LONGBLOB, c JSON, d POINT SRID 4326, e VECTOR(3))',
+    'CREATE TABLE t (id INT PRIMARY KEY, a VARBINARY(8), b LONGBLOB, c JSON, d POINT SRID 4326)',
   ],
   [
     'enum and set grow',

@@ -91,7 +91,19 @@ const MIXED = [
   await change.result();
   await save('schema-change-expired', change.handle);
 }
+for (const end of ['revert', 'finalize'] as const) {
+  const name = `window-${end}`;
+  const script = target(name, plannedTask('a', { revertible: true }));
+  const change = await plane.begin({ target: name, options: { autoApply: true, revertWindow: '30m' } });
+  await change.reaches('revert_window');
+  await until('the guard runs', () => script.count('guardRevert') > 0);
+  await change.send(end);
+  await change.result();
+  await save(`schema-change-${end}`, change.handle);
+}
+target('idle').kept = '_a_sterna_dropped_20260301T000000';
 for (const [type, file, input] of [
+  ['undropTable', 'undrop-table', { target: 'idle', environment: 'test', namespace: 'shop', table: 'a' }],
   ['pullSchema', 'pull-schema', { target: 'idle', environment: 'test' }],
   ['probeTargets', 'probe-targets', { targets: ['idle'] }],
 ] as const) {
