@@ -71,14 +71,18 @@ describe('a revert', () => {
     expect(await definition()).toBe(before);
     const kept = new Map(old.map((row) => [row.id, row]));
     const now = await space.query<{ id: string; gone: number; also: string | null }>('SELECT id, gone, also FROM t');
-    let fresh = 0;
-    for (const { id, gone, also } of now) {
-      // The writer gives no id twice, but for the negative ones by which rows change places. A new one has the defaults, or what a row had that was moved after the revert.
+    let [fresh, updated] = [0, 0];
+    for (const row of now) {
+      const { id, gone, also } = row;
       const was = kept.get(id);
-      if (was !== undefined && Number(id) > 0) expect({ id, gone, also }).toEqual(was);
+      const isSame = was?.gone === gone && was.also === also;
+      // Ids come back after a deletion, and rows move: those have the defaults, or what another row had.
+      if (!writer.journal.has(Number(id))) expect(row).toEqual(was);
+      else if (isSame) updated += 1;
       else if (gone === 7 && also === null) fresh += 1;
       else expect(also).toBe(`kept ${gone - 1_000}`);
     }
+    expect(updated, 'rows written to, with what was dropped').toBeGreaterThan(50);
     expect(fresh, 'rows inserted, or moved to another key, since the cutover').toBeGreaterThan(50);
   });
 
