@@ -3,7 +3,7 @@
 const RETENTION_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** In a planned statement, in place of the time: a plan is the same whenever it is made (P6). */
-const PLACEHOLDER = `{now+${RETENTION_DAYS}d}`;
+const TIME_OF_DROP = `{now+${RETENTION_DAYS}d}`;
 const INFIX = '_sterna_dropped_';
 /** `20260301101500`, in UTC. */
 const TIME_LENGTH = 14;
@@ -12,12 +12,12 @@ const MAX_NAME = 64;
 /** The name in the plan; null when it would be too long. */
 export function plannedDroppedName(table: string): string | null {
   const prefix = `_${table}${INFIX}`;
-  return Array.from(prefix).length + TIME_LENGTH > MAX_NAME ? null : prefix + PLACEHOLDER;
+  return Array.from(prefix).length + TIME_LENGTH > MAX_NAME ? null : prefix + TIME_OF_DROP;
 }
 
 /** The planned statement as it runs now: the one thing in it that the plan leaves open is the time. */
 export function atTime(statement: string, now: number): string {
-  return statement.replace(PLACEHOLDER, timeText(now + RETENTION_DAYS * DAY_MS));
+  return statement.replace(TIME_OF_DROP, timeText(now + RETENTION_DAYS * DAY_MS));
 }
 
 /** The table that a name stands for and until when it is kept; null for any other name. */

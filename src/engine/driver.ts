@@ -201,6 +201,28 @@ export class Driver implements AsyncDisposable {
     });
   }
 
+  /** A statement that may take hours, on a session other than `main`: controls are followed meanwhile (C1). */
+  async patiently<T>(session: Session, run: (options: QueryOptions) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.context.signal]);
+    const running = run({ signal, patient: true }).then((result) => ({ result }));
+    const watching = this.#watch(session, running);
+    watching.catch(() => undefined); // awaited below
+    try {
+      for (;;) {
+        const ended = await Promise.race([running, this.pause(CONTROL_INTERVAL_MS)]);
+        if (ended !== undefined) return ended.result;
+        await this.checkpoint();
+      }
+    } catch (error) {
+      stop.abort(error);
+      await running.catch(() => undefined); // ended on the server; the error above is the one that counts
+      throw error;
+    } finally {
+      await watching;
+    }
+  }
+
   /**
    * Returns when a statement has ended that may take hours; cuts its connection when the server does not run it any
    * more, or does not answer at all: no silence lasts for ever.

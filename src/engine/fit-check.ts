@@ -10,7 +10,6 @@ import { nextChunkRows, paceOf } from './volume.js';
 /** The server sorts as many values without harm; above, the copy itself has to find duplicates, at no other cost. */
 const GROUPED_ROWS = 2_000_000;
 const FIRST_CHUNK_ROWS = 2_000;
-const POLL_MS = 50;
 
 /**
  * Looks for rows that the new definition has no room for, before anything is copied: duplicates of a new unique key,
@@ -137,37 +136,22 @@ async function findDuplicate(
   { rows }: TableShape,
   { name, values }: Grouping,
 ): Promise<void> {
-  const stop = new AbortController();
   const columns = values.map((value, i) => `${value} AS v${i}`).join(', ');
-  const grouping = session
-    .query<Record<string, unknown> & { n: number | string }>(
+  const [first] = await driver.patiently(session, (options) =>
+    session.query<Record<string, unknown> & { n: number | string }>(
       `SELECT ${columns}, COUNT(*) AS n FROM ${quoteTable(rows.namespace, rows.table)}
         WHERE ${values.map((value) => `${value} IS NOT NULL`).join(' AND ')}
         GROUP BY ${values.map((_, i) => i + 1).join(', ')} HAVING COUNT(*) > 1 LIMIT 1`,
       [],
-      { signal: AbortSignal.any([stop.signal, driver.context.signal]) },
-    )
-    .then((found) => ({ found }));
-  grouping.catch(() => undefined); // awaited below
-  try {
-    for (;;) {
-      const state = await Promise.race([grouping, driver.pause(POLL_MS)]);
-      if (state !== undefined) {
-        const [first] = state.found;
-        if (first === undefined) return;
-        const shown = values.map((_, i) => showValue(first[`v${i}`])).join('-');
-        throw new SternaError(
-          'row_does_not_fit',
-          `Expected every row of ${rows.id} to fit the unique keys of the new definition; ${Number(first.n)} rows have '${shown}' for key ${quoteName(name)} (Duplicate entry). The original is untouched. Correct the rows or the definition, then plan again.`,
-        );
-      }
-      await driver.checkpoint();
-    }
-  } catch (error) {
-    stop.abort(error);
-    await grouping.catch(() => undefined); // ended on the server; the error above is the one that counts
-    throw error;
-  }
+      options,
+    ),
+  );
+  if (first === undefined) return;
+  const shown = values.map((_, i) => showValue(first[`v${i}`])).join('-');
+  throw new SternaError(
+    'row_does_not_fit',
+    `Expected every row of ${rows.id} to fit the unique keys of the new definition; ${Number(first.n)} rows have '${shown}' for key ${quoteName(name)} (Duplicate entry). The original is untouched. Correct the rows or the definition, then plan again.`,
+  );
 }
 
 function showValue(value: unknown): string {

@@ -160,7 +160,7 @@ export class OnlineChange {
       )
         return finished();
       const tables = await this.#follow(driver, step);
-      for (const { rows } of tables) await copyStatistics(driver.main, rows.namespace, rows.table, context.log);
+      for (const { rows } of tables) await copyStatistics(driver, rows.namespace, rows.table);
       return done(await swapTables(driver, tables));
     });
   }

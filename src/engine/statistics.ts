@@ -1,5 +1,5 @@
 import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
-import type { EngineLog } from './context.js';
+import type { Driver } from './driver.js';
 import { shadowName } from './names.js';
 
 const SYNTAX_ERROR = 1064;
@@ -9,22 +9,21 @@ const SYNTAX_ERROR = 1064;
  * made. Those of columns that keep their type are taken over; the others are made anew. Not written to the binlog: every
  * server keeps statistics of its own. A histogram that cannot be made is worth a warning, and no more.
  */
-export async function copyStatistics(
-  session: Session,
-  namespace: string,
-  table: string,
-  log: EngineLog,
-): Promise<void> {
+export async function copyStatistics(driver: Driver, namespace: string, table: string): Promise<void> {
+  await using session = await driver.session();
+  const run = (sql: string): Promise<Answer[]> =>
+    driver.patiently(session, (options) => session.query<Answer>(sql, [], options));
   const analyze = `ANALYZE NO_WRITE_TO_BINLOG TABLE ${quoteTable(namespace, shadowName(table))}`;
-  await session.query(analyze);
+  await run(analyze);
   for (const { name, histogram, buckets, same } of await readHistograms(session, namespace, table)) {
     const [answer] =
       (Number(same) === 1 ? await tryUsingData(session, analyze, name, histogram) : undefined) ??
-      (await session.query<Answer>(
-        `${analyze} UPDATE HISTOGRAM ON ${quoteName(name)} WITH ${Number(buckets)} BUCKETS`,
-      ));
+      (await run(`${analyze} UPDATE HISTOGRAM ON ${quoteName(name)} WITH ${Number(buckets)} BUCKETS`));
     if (answer?.Msg_type !== 'status')
-      log.warn({ namespace, table, column: name, told: answer?.Msg_text }, 'the histogram of a column was not copied');
+      driver.context.log.warn(
+        { namespace, table, column: name, told: answer?.Msg_text },
+        'the histogram of a column was not copied',
+      );
   }
 }
 
