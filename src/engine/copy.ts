@@ -23,6 +23,9 @@ const DELETE_ROWS = 2_000;
 /** A conflict on a secondary unique key goes away when the row in the way is flushed; one that stays is real. */
 const CONFLICT_TRIES = 10;
 
+/** One row that is refused so often is too large by itself, and had no others beside it. */
+const ONE_ROW_TRIES = 5;
+
 export interface CopyTable {
   readonly rows: TableRows;
   record: TableRecord;
@@ -86,13 +89,7 @@ export async function copyRows(
         const range = await take(wanted);
         if (range === null) return;
         const started = performance.now();
-        const copied = await withinBounds(wanted, (options) =>
-          driver.write(session, () => rows.copy(session, range, options)),
-        ).catch(async (error: unknown) => {
-          // A range that was cut to one row: others may have come in between.
-          if (!isTooLarge(error) || (await rows.keyAfter(driver.main, range.from, 1, range.to)) === null) throw error;
-          return undefined;
-        });
+        const copied = await copyChunk(driver, session, rows, range, wanted);
         if (copied === undefined) {
           chunker.giveBack(range);
           size = afterTooLarge(wanted);
@@ -141,6 +138,28 @@ async function deleteAboveWatermark(driver: Driver, { rows, record }: CopyTable)
     );
     if (deleted === undefined) limit = afterTooLarge(limit);
     else if (deleted < limit) return;
+  }
+}
+
+/** Undefined when the range has been too much at once. */
+async function copyChunk(
+  driver: Driver,
+  session: Session,
+  rows: TableRows,
+  range: KeyRange,
+  wanted: number,
+): Promise<Awaited<ReturnType<TableRows['copy']>> | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await withinBounds(wanted, (options) =>
+        driver.write(session, () => rows.copy(session, range, options)),
+      );
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      // A range that was cut to one row: others may have come in between, and gone again.
+      if ((await rows.keyAfter(driver.main, range.from, 1, range.to)) !== null) return undefined;
+      if (tries >= ONE_ROW_TRIES) throw error;
+    }
   }
 }
 

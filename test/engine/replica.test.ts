@@ -48,7 +48,7 @@ it('a replica that falls behind holds the copy until it has caught up, and ends 
   await change.prepare();
   // A later ALTER would hold the replica up for as long as it takes.
   expect(JSON.stringify(await space.query('SHOW CREATE TABLE `_t_sterna_new`'))).toContain('KEY `k`');
-  await change.control({ volume: 3 });
+  await change.control({ volume: 1 }); // twelve seconds, so that it still copies when the lag has grown
   const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 50 });
   const copying = change.copy();
   await until('it copies', () => (latest(change)?.rows ?? 0) > 3_000, { intervalMs: 5 });
