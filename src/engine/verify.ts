@@ -10,7 +10,8 @@ import { afterTooLarge, FIRST_CHUNK_ROWS, nextChunkRows, paceOf, withinBounds } 
 
 const ROUND_MS = 1_500;
 /** What is captured and not flushed differs, and a chunk in which something differs is read again: flushing is cheaper. */
-const FLUSH_EARLY_KEYS = 200;
+const FLUSH_KEYS = 100;
+const FLUSH_INTERVAL_MS = 20;
 /** Keys that are looked at again after a round, at most about so many: more do not differ by a change on its way. */
 const MOST_SUSPECTS = 2_000;
 const LOOKS = 5;
@@ -60,9 +61,7 @@ async function verifyPass(
     const suspects: KeyLiterals[] = [];
     let interrupted: Interrupted | undefined;
     const work = async (session: Session, index: number): Promise<void> => {
-      const mayGoOn = (): boolean => driver.pendingKeys < FLUSH_EARLY_KEYS && suspects.length < MOST_SUSPECTS;
-      // One chunk in any case: writers may be faster than the flush.
-      for (let n = 0; Date.now() < roundEnds && interrupted === undefined && (n === 0 || mayGoOn()); n += 1) {
+      while (Date.now() < roundEnds && interrupted === undefined && suspects.length < MOST_SUSPECTS) {
         try {
           await driver.checkpoint();
         } catch (error) {
@@ -90,15 +89,17 @@ async function verifyPass(
           size = afterTooLarge(wanted);
           continue;
         }
-        size = nextChunkRows(wanted, performance.now() - started, { ...pace, chunkRows: MORE_ROWS * pace.chunkRows });
         chunker.learn(range, result.rows);
         if (!result.equal) suspects.push(...(await rows.differing(session, range)));
+        // With the search for what differs, so that it is made in smaller chunks where much is written.
+        size = nextChunkRows(wanted, performance.now() - started, { ...pace, chunkRows: MORE_ROWS * pace.chunkRows });
         meter.add(result.rows);
         driver.context.progress(meter.progress());
         if (pace.pauseMs > 0) await driver.pause(pace.pauseMs);
       }
     };
-    await allOrFirstError(sessions.map(work));
+    const compared = allOrFirstError(sessions.map(work));
+    await allOrFirstError([compared, keepFlushed(driver, compared)]);
     await driver.reached('compared');
 
     const { batch, repaired } = await settle(driver, table, suspects);
@@ -117,6 +118,18 @@ async function verifyPass(
     if (interrupted !== undefined) throw interrupted;
   }
   return repairedInPass;
+}
+
+/** Brings over what is captured until `compared`. Comparing writes nothing, so no chunk can bring back what this deletes. */
+async function keepFlushed(driver: Driver, compared: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const end = (): void => void (isOver = true);
+  compared.then(end, end);
+  for (;;) {
+    await driver.pause(FLUSH_INTERVAL_MS);
+    if (isOver) return;
+    if (driver.pendingKeys >= FLUSH_KEYS) await driver.save(await driver.flush(driver.main));
+  }
 }
 
 /** Flushes, then looks at differing keys until they are equal or every difference is explained by a pending change. */

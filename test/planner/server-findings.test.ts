@@ -7,11 +7,14 @@ import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
 import { connect, connectionConfig, type TestServer } from '../support/servers.js';
 
-/** Without what planners of other tests have left on the server that all share. */
 async function examine(server: TestServer, schemas?: readonly string[]): Promise<readonly Finding[]> {
   await using client = await MysqlServer.open(connectionConfig(server));
-  const { findings } = await examineServer(client, schemas);
-  return findings.filter(({ code }) => code !== 'workspace');
+  return (await examineServer(client, schemas)).findings;
+}
+
+/** On the server that all tests share, planners of others may have left something. */
+async function examineShared(...args: Parameters<typeof examine>): Promise<readonly Finding[]> {
+  return (await examine(...args)).filter(({ code }) => code !== 'workspace');
 }
 
 const codes = (findings: readonly Finding[]): string[] => findings.map(({ code }) => code);
@@ -50,10 +53,10 @@ describe('privileges', () => {
           ...(missing === 'the workspace' ? [] : [WORKSPACE]),
         ],
       });
-      const found = (await examine(account.server, [space.name])).filter(({ level }) => level === 'problem');
+      const found = (await examineShared(account.server, [space.name])).filter(({ level }) => level === 'problem');
       expect(codes(found)).toEqual([missing === 'the workspace' ? 'workspace-privileges' : 'privileges']);
       await run(found[0]?.run ?? [], space.server);
-      expect(codes(await examine(account.server, [space.name]))).toEqual(['optional-privileges']);
+      expect(codes(await examineShared(account.server, [space.name]))).toEqual(['optional-privileges']);
     },
   );
 
@@ -62,10 +65,10 @@ describe('privileges', () => {
     await using account = await TestAccount.create({
       grants: [`${ON_SCHEMA.join(', ')} ON \`${space.name}\`.*`, `${ON_SERVER.join(', ')} ON *.*`, WORKSPACE],
     });
-    const found = await examine(account.server);
+    const found = await examineShared(account.server);
     expect(found).toMatchObject([{ code: 'optional-privileges', level: 'note' }]);
     await run(found[0]?.run ?? [], space.server);
-    expect(await examine(account.server)).toEqual([]);
+    expect(await examineShared(account.server)).toEqual([]);
   });
 
   it('of roles count when the roles are active, and are hinted at when they are not', async () => {
@@ -83,7 +86,7 @@ describe('privileges', () => {
       space.server,
     );
     try {
-      const found = await examine(account.server, [space.name]);
+      const found = await examineShared(account.server, [space.name]);
       expect(codes(found)).toEqual([
         'schema-unknown',
         'workspace-privileges',
@@ -92,7 +95,7 @@ describe('privileges', () => {
         'roles',
       ]);
       await run(found.find(({ code }) => code === 'roles')?.run ?? [], space.server);
-      expect(await examine(account.server, [space.name])).toEqual([]);
+      expect(await examineShared(account.server, [space.name])).toEqual([]);
     } finally {
       await run([`DROP ROLE ${role}`], space.server);
     }
@@ -100,7 +103,7 @@ describe('privileges', () => {
 
   it('on a schema that is not there, or not to be seen, are told by its name', async () => {
     await using account = await TestAccount.create();
-    expect(await examine(account.server, ['no_such_schema'])).toMatchObject([
+    expect(await examineShared(account.server, ['no_such_schema'])).toMatchObject([
       { code: 'schema-unknown', run: [expect.stringContaining('ON `no\\_such\\_schema`.* TO') as string] },
       { code: 'no-schema' },
     ]);
