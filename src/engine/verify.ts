@@ -122,12 +122,15 @@ async function verifyPass(
 
 /** Brings over what is captured until `compared`. Comparing writes nothing, so no chunk can bring back what this deletes. */
 async function keepFlushed(driver: Driver, compared: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  const end = (): void => void (isOver = true);
-  compared.then(end, end);
-  for (;;) {
+  const ended = compared.then(
+    () => true,
+    () => true,
+  );
+  const interval = async (): Promise<boolean> => {
     await driver.pause(FLUSH_INTERVAL_MS);
-    if (isOver) return;
+    return false;
+  };
+  while (!(await Promise.race([ended, interval()]))) {
     if (driver.pendingKeys >= FLUSH_KEYS) await driver.save(await driver.flush(driver.main));
   }
 }
