@@ -14,9 +14,11 @@ import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
 import { sweepDropped } from './dropped.js';
 import { checkRowsFit } from './fit-check.js';
+import { DEFAULT_LIMITS } from './load.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
 import { followSwapped } from './revert.js';
+import { Recheck } from './recheck.js';
 import { resumeDeadline } from './resume-deadline.js';
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
@@ -70,7 +72,9 @@ export class OnlineChange {
 
   prepareTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
-      await prepareTables(driver, this.#tasks(step), (namespace) => this.#ddlSession(driver, namespace));
+      const { replicaLagSeconds } = { ...DEFAULT_LIMITS, ...this.throttling.limits };
+      const ddl = (namespace: string): Promise<Session> => this.#ddlSession(driver, namespace);
+      await prepareTables(driver, this.#tasks(step), ddl, replicaLagSeconds);
       return done({});
     });
   }
@@ -94,11 +98,19 @@ export class OnlineChange {
     });
   }
 
-  /** Keeps the shadows equal until a cutover is asked for. */
+  /** Keeps the shadows equal until a cutover is asked for, and goes on looking whether they are. */
   holdTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
       const tables = await this.#follow(driver, step);
-      return keepEqual(driver, () => {
+      const session = await driver.session();
+      await using throttle = await Throttle.start(driver, this.throttling);
+      const compareRepaired = async (): Promise<void> => {
+        for (const table of tables)
+          if (table.record.phase === 'verifying') await verifyRows(driver, throttle, table, [session]);
+      };
+      await compareRepaired(); // which a driver before may have been in the middle of
+      const recheck = new Recheck(driver, throttle, tables, session);
+      const tell = (): void => {
         for (const { record, estimatedRows } of tables) {
           context.progress({
             table: record.taskId,
@@ -110,6 +122,9 @@ export class OnlineChange {
             waitingFor: 'cutover',
           });
         }
+      };
+      return await keepEqual(driver, tell, async () => {
+        if (await recheck.next()) await compareRepaired();
       });
     });
   }
@@ -336,8 +351,12 @@ function fromRecord(record: TableRecord): IntendedSwap {
   return { namespace, task: { id: taskId, table, liveFingerprint: originalFingerprint, desiredFingerprint } };
 }
 
-/** Flushes and saves again and again, until what these tables wait for is asked for. */
-async function keepEqual(driver: Driver, tell: () => void): Promise<StepOutcome> {
+/** Flushes and saves again and again, until what these tables wait for is asked for. `meanwhile` takes a moment at most. */
+async function keepEqual(
+  driver: Driver,
+  tell: () => void,
+  meanwhile = (): Promise<void> => Promise.resolve(),
+): Promise<StepOutcome> {
   let savedAt = 0;
   for (;;) {
     await driver.checkpoint();
@@ -350,6 +369,7 @@ async function keepEqual(driver: Driver, tell: () => void): Promise<StepOutcome>
     }
     await driver.reached('holding');
     if (asked) return { outcome: 'asked' };
+    await meanwhile();
     await driver.pause(HOLD_INTERVAL_MS);
   }
 }

@@ -3,7 +3,7 @@ import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { assertNoOtherChange } from './found-states.js';
 import { tableLockName } from './names.js';
-import { assertNamesFree, createShadow, deferIndexes, dropIndexes } from './shadow.js';
+import { assertNamesFree, createShadow, dropIndexes, indexesToDefer } from './shadow.js';
 import type { TableRecord } from './state-table.js';
 import { readTableShape } from './table-shape.js';
 import { withUserLock } from './user-lock.js';
@@ -19,6 +19,7 @@ export async function prepareTables(
   driver: Driver,
   tasks: readonly PhysicalTask[],
   ddl: (namespace: string) => Promise<Session>,
+  replicaLagSeconds: number,
 ): Promise<void> {
   const records = await driver.state.readTables(driver.main);
   const fresh: TableRecord[] = [];
@@ -39,7 +40,7 @@ export async function prepareTables(
     await using session = await ddl(namespace);
     await createShadow(driver, session, namespace, task);
     const { rows } = await readTableShape(session, namespace, task);
-    const deferredIndexes = await deferIndexes(session, namespace, task, rows.keyInShadow);
+    const deferredIndexes = await indexesToDefer(session, namespace, task, rows.keyInShadow, replicaLagSeconds);
     await dropIndexes(driver, session, namespace, task.table, deferredIndexes);
     fresh.push({ ...record, deferredIndexes });
   }

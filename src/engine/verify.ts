@@ -136,7 +136,7 @@ async function keepFlushed(driver: Driver, compared: Promise<unknown>): Promise<
 }
 
 /** Flushes, then looks at differing keys until they are equal or every difference is explained by a pending change. */
-async function settle(
+export async function settle(
   driver: Driver,
   { rows }: CopyTable,
   differing: readonly KeyLiterals[],

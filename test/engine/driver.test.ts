@@ -107,7 +107,7 @@ describe('one driver', () => {
       const ddl = (): never => {
         throw new Error('Expected no statement.');
       };
-      await expect(prepareTables(driver, tasks, ddl)).rejects.toMatchObject(refused);
+      await expect(prepareTables(driver, tasks, ddl, 5)).rejects.toMatchObject(refused);
       expect(await driver.state.readTables(driver.main)).toEqual([]);
     }
     await change.prepare();
