@@ -245,7 +245,7 @@ describe('the revert window', () => {
 
   it('refuses a revert once a row cannot go back, with the reason, and stays open', () => {
     const change = open();
-    change.windowUnsafe({ code: 'row_does_not_fit', message: 'too long.' });
+    change.window.markUnsafe({ code: 'row_does_not_fit', message: 'too long.' });
     const failure = refusalOf(() => change.accept('revert', ME));
     expect(failure.type).toBe('not_revertible');
     expect(failure.message).toContain('row_does_not_fit: too long.');
