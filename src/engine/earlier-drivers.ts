@@ -12,8 +12,8 @@ export function driverAttributes(changeId: string): DriverAttributes {
 }
 
 /**
- * Ends the sessions of every other driver of this change (E1). By connection attribute, so that no number of a
- * connection that is long gone can hit somebody else's.
+ * Ends the sessions of every other driver of this change. By connection attribute, so that no number of a connection
+ * that is long gone can hit somebody else's.
  */
 export async function endEarlierDrivers(server: MysqlServer, main: Session, own: DriverAttributes): Promise<void> {
   const rows = await main.query<{ id: number }>(
