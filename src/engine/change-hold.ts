@@ -1,7 +1,7 @@
 import { type Control, type Plan, SternaError } from '../contract/index.js';
 import type { MysqlServer, Session } from '../mysql/index.js';
-import { ROW_SETTINGS } from './driver.js';
 import { stateTableName } from './names.js';
+import { ROW_SETTINGS } from './row-session.js';
 import { type KeptPlan, StateTable, type TablePhase } from './state-table.js';
 
 /**

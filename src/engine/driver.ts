@@ -1,21 +1,23 @@
-import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Control, SternaError, type StepInput } from '../contract/index.js';
 import {
   type BinlogEvent,
   BinlogStream,
-  type BinlogStreamOptions,
   type MysqlServer,
   PATIENCE,
   type QueryOptions,
   type Session,
 } from '../mysql/index.js';
-import { type Batch, Capture, type CapturedTable, unitedKeys } from './capture.js';
+import { type Batch, type Capture, type CapturedTable, unitedKeys } from './capture.js';
 import type { EngineContext, Point } from './context.js';
-import { FileHistory, GtidHistory, type History, isFilePosition } from './history.js';
+import { type DriverAttributes, driverAttributes, endEarlierDrivers } from './earlier-drivers.js';
+import { FollowedBinlog, type OpenStream } from './followed-binlog.js';
+import { type History, historyOf } from './history.js';
 import type { KeyLiterals } from './key.js';
 import { middle } from './load.js';
-import { StateTable, type TableUpdate } from './state-table.js';
+import { watch } from './long-statement.js';
+import { raiseWarningLimit, ROW_SETTINGS } from './row-session.js';
+import { CONTROL_INTERVAL_MS, StateTable, type TableUpdate } from './state-table.js';
 import { UniqueConflict } from './table-rows.js';
 import { isTooLarge } from './volume.js';
 
@@ -33,32 +35,16 @@ export class Interrupted extends Error {
   }
 }
 
-const CONTROL_INTERVAL_MS = 100;
 const FLUSH_KEYS = 200;
 /** A conflict of rows that is only one of time goes away when what is on its way has come. */
 const CONFLICT_TRIES = 10;
-/** Keys that wait at most; above it the stream is paused until they are flushed. */
-const MAX_PENDING_KEYS = 200_000;
-/** Sessions that read and write rows. Nothing is refused here that the table holds already; warnings are fatal instead. */
-export const ROW_SETTINGS = {
-  sql_mode: 'NO_AUTO_VALUE_ON_ZERO',
-  time_zone: '+00:00',
-  transaction_isolation: 'READ-COMMITTED',
-  lock_wait_timeout: 5,
-  innodb_lock_wait_timeout: 5,
-  range_optimizer_max_mem_size: 0,
-  foreign_key_checks: 0,
-} as const;
 
 /** What a driver stands on beside the server's sessions. Simulated as a whole in test/model. */
 export interface DriverParts {
   readonly state: StateTable;
   /** Instead of what the server's GTIDs decide. */
   readonly history?: History;
-  readonly openStream: (
-    server: MysqlServer,
-    options: BinlogStreamOptions,
-  ) => Promise<Pick<BinlogStream, 'pause' | 'resume' | 'close'>>;
+  readonly openStream: OpenStream;
 }
 
 /**
@@ -67,16 +53,11 @@ export interface DriverParts {
  */
 export class Driver implements AsyncDisposable {
   readonly #sessions: Session[] = [];
-  readonly #attributes: Record<string, string>;
-  #stream: Awaited<ReturnType<DriverParts['openStream']>> | undefined;
-  #capture: Capture | undefined;
+  #followed: FollowedBinlog | undefined;
   #failure: Error | undefined;
   #control: Control;
   #controlReadAt = 0;
-  #wake: (() => void) | undefined;
-  #paused = false;
   #closed = false;
-  #receivedAt = 0;
   #rows: readonly FollowedRows[] = [];
   #history: History | undefined;
   epoch = 0;
@@ -92,9 +73,8 @@ export class Driver implements AsyncDisposable {
     readonly context: EngineContext,
     /** For state, control and flushing. */
     readonly main: Session,
-    attributes: Record<string, string>,
+    private readonly attributes: DriverAttributes,
   ) {
-    this.#attributes = attributes;
     this.#control = step.control;
   }
 
@@ -112,7 +92,7 @@ export class Driver implements AsyncDisposable {
       openStream: (...args) => BinlogStream.open(...args),
     },
   ): Promise<Driver> {
-    const attributes = { sterna_change: step.changeId.slice(0, 250), sterna_driver: randomUUID() };
+    const attributes = driverAttributes(step.changeId);
     const main = await server.connect({ settings: ROW_SETTINGS, attributes, answerMs: PATIENCE.answer });
     const { state } = parts;
     const driver = new Driver(server, step, parts, context, main, attributes);
@@ -120,12 +100,13 @@ export class Driver implements AsyncDisposable {
     try {
       await state.ensure(main, step, () => context.confirm());
       await driver.reached('claiming');
-      await driver.#endEarlierDrivers();
+      await endEarlierDrivers(server, main, attributes);
       const { epoch, position } = await state.claim(main);
       driver.chunkRows = await raiseWarningLimit(main);
       driver.epoch = epoch;
       driver.position = position;
-      driver.#history = parts.history ?? (await driver.#chooseHistory());
+      driver.#history =
+        parts.history ?? (await historyOf(main, position, () => driver.write(main, () => state.writeMarker(main))));
       await driver.reached('claimed');
       return driver;
     } catch (error) {
@@ -144,13 +125,6 @@ export class Driver implements AsyncDisposable {
     return this.#history;
   }
 
-  /** A change keeps to the kind of position that it began with: a server's GTIDs may be turned on meanwhile. */
-  async #chooseHistory(): Promise<History> {
-    const byFile = this.position === null ? !(await namesEveryTransaction(this.main)) : isFilePosition(this.position);
-    if (!byFile) return new GtidHistory();
-    return new FileHistory(() => this.write(this.main, () => this.state.writeMarker(this.main)));
-  }
-
   get control(): Control {
     return this.#control;
   }
@@ -162,7 +136,7 @@ export class Driver implements AsyncDisposable {
   ): Promise<Session> {
     const session = await this.server.connect({
       settings,
-      attributes: this.#attributes,
+      attributes: this.attributes,
       answerMs: PATIENCE.answer,
       ...(namespace === undefined ? {} : { namespace }),
     });
@@ -195,66 +169,10 @@ export class Driver implements AsyncDisposable {
       await this.state.assertEpochLocked(session, this.epoch);
       await this.reached('defining');
       const running = session.execute(statement, [], { ...options, patient: session !== this.main });
-      if (session !== this.main) await this.#watch(session, running);
+      if (session !== this.main) await watch(this.main, session, running);
       await running;
       await this.reached('defined');
     });
-  }
-
-  /** A statement that may take hours, on a session other than `main`: controls are followed meanwhile (C1). */
-  async patiently<T>(session: Session, run: (options: QueryOptions) => Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.context.signal]);
-    const running = run({ signal, patient: true }).then((result) => ({ result }));
-    const watching = this.#watch(session, running);
-    watching.catch(() => undefined); // awaited below
-    try {
-      for (;;) {
-        const ended = await Promise.race([running, this.pause(CONTROL_INTERVAL_MS)]);
-        if (ended !== undefined) return ended.result;
-        await this.checkpoint();
-      }
-    } catch (error) {
-      stop.abort(error);
-      await running.catch(() => undefined); // ended on the server; the error above is the one that counts
-      throw error;
-    } finally {
-      await watching;
-    }
-  }
-
-  /**
-   * Returns when a statement has ended that may take hours; cuts its connection when the server does not run it any
-   * more, or does not answer at all: no silence lasts for ever.
-   */
-  async #watch(session: Session, running: Promise<unknown>): Promise<void> {
-    const ended = running.then(
-      () => true,
-      () => true,
-    );
-    const stopLooking = new AbortController();
-    const look = async (): Promise<boolean> => {
-      await delay(PATIENCE.look, undefined, { signal: stopLooking.signal });
-      return false;
-    };
-    try {
-      for (let missed = 0; missed < 2;) {
-        const looking = look();
-        looking.catch(() => undefined); // ended below
-        if (await Promise.race([ended, looking])) return;
-        const [row] = await this.main.query<{ command: string }>(
-          'SELECT COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID = ?',
-          [session.threadId],
-        );
-        // Once may be the moment between its end and its answer.
-        missed = row === undefined || row.command === 'Sleep' ? missed + 1 : 0;
-      }
-      session.destroy();
-    } catch (error) {
-      session.destroy(error as Error);
-    } finally {
-      stopLooking.abort();
-    }
   }
 
   /**
@@ -300,7 +218,7 @@ export class Driver implements AsyncDisposable {
       if (event.kind === 'statement' && event.sql === sql) found ??= capture.take();
     });
     await this.catchUp(this.main);
-    await this.#stream?.close();
+    await this.#followed?.close();
     return found;
   }
 
@@ -312,32 +230,27 @@ export class Driver implements AsyncDisposable {
       throw new SternaError('internal', 'Expected a binlog position in the state table, found none.');
     await this.history.assertKept(this.main, this.position);
     this.#rows = rows;
-    const captured: CapturedTable[] = rows.map(({ id, namespace, table, key }) => ({ id, namespace, table, key }));
-    const tables: Record<string, string[]> = {};
-    for (const { namespace, table } of captured) (tables[namespace] ??= []).push(table);
-    const capture = new Capture(captured, this.history.tracker(this.position));
-    this.#capture = capture;
-    this.#receivedAt = Date.now();
-    this.#stream = await this.parts.openStream(this.server, {
-      from: this.history.startOf(this.position),
-      serverId: randomInt(2 ** 31, 2 ** 32 - 1),
-      tables,
-      attributes: this.#attributes,
-      onEvent: (event) => {
-        this.#receive(capture, event);
-        look(event, capture);
+    this.#followed = await FollowedBinlog.open({
+      openStream: this.parts.openStream,
+      server: this.server,
+      attributes: this.attributes,
+      history: this.history,
+      position: this.position,
+      tables: rows,
+      look,
+      onError: (error) => {
+        this.#failure ??= error;
       },
-      onError: (error) => this.#fail(error),
     });
     await this.reached('following');
   }
 
   get pendingKeys(): number {
-    return this.#capture?.pendingKeys ?? 0;
+    return this.#followed?.capture.pendingKeys ?? 0;
   }
 
   isPending(tableId: string, key: KeyLiterals): boolean {
-    return this.#captured().isPending(tableId, key);
+    return this.#following().capture.isPending(tableId, key);
   }
 
   /**
@@ -349,8 +262,7 @@ export class Driver implements AsyncDisposable {
    * made them visible to that chunk.
    */
   async flush(session: Session, skip: (rows: FollowedRows, key: KeyLiterals) => boolean = () => false): Promise<Batch> {
-    let batch = this.#captured().take();
-    this.#resumeStream();
+    let batch = this.#take();
     for (let tries = 1; ; tries += 1) {
       await this.reached('flushing');
       await this.#fence(batch.fence);
@@ -362,10 +274,15 @@ export class Driver implements AsyncDisposable {
         if (!(error instanceof UniqueConflict) || tries >= CONFLICT_TRIES) throw error;
       }
       await this.catchUp(session);
-      const more = this.#captured().take();
-      this.#resumeStream();
+      const more = this.#take();
       batch = { ...more, keys: unitedKeys(batch.keys, more.keys) };
     }
+  }
+
+  #take(): Batch {
+    const batch = this.takeBatch();
+    this.#following().resume();
+    return batch;
   }
 
   async #bring(session: Session, batch: Batch, skip: (rows: FollowedRows, key: KeyLiterals) => boolean): Promise<void> {
@@ -390,7 +307,7 @@ export class Driver implements AsyncDisposable {
 
   /** For the last flush, under the lock: no other session has anything in flight on these tables. */
   takeBatch(): Batch {
-    return this.#captured().take();
+    return this.#following().capture.take();
   }
 
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
@@ -415,7 +332,7 @@ export class Driver implements AsyncDisposable {
    * performance clock) it is for the lock of a swap: no checkpoint, no early end, false when time is up.
    */
   async catchUp(session: Session, until?: number): Promise<boolean> {
-    const capture = this.#captured();
+    const followed = this.#following();
     const goal = await this.history.goal(session);
     // Silence counts from here on: before, there may have been nothing to say.
     const asked = Date.now();
@@ -423,44 +340,17 @@ export class Driver implements AsyncDisposable {
       if (until === undefined) await this.checkpoint();
       else if (this.#failure !== undefined) throw this.#failure;
       this.context.signal.throwIfAborted();
-      if (await this.history.reached(session, capture.received, goal)) return true;
+      if (await this.history.reached(session, followed.capture.received, goal)) return true;
       if (until !== undefined && performance.now() > until) return false;
-      if (Date.now() - Math.max(this.#receivedAt, asked) > PATIENCE.stream)
+      if (Date.now() - Math.max(followed.receivedAt, asked) > PATIENCE.stream)
         throw new SternaError('connection_lost', 'The binlog stream is silent although the server has committed more.');
-      if (until === undefined && capture.pendingKeys >= MAX_PENDING_KEYS) return false; // the caller flushes and comes back
-      await this.#nextEvent(20);
+      if (until === undefined && followed.isFull) return false; // the caller flushes and comes back
+      await followed.nextEvent(20);
     }
   }
 
   get preparedTransactions(): readonly string[] {
-    return this.#captured().preparedTransactions;
-  }
-
-  #receive(capture: Capture, event: BinlogEvent): void {
-    this.#receivedAt = Date.now();
-    capture.receive(event);
-    this.#wake?.();
-    if (!this.#paused && capture.pendingKeys >= MAX_PENDING_KEYS) {
-      this.#paused = true;
-      this.#stream?.pause();
-    }
-  }
-
-  #resumeStream(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#stream?.resume();
-  }
-
-  async #nextEvent(milliseconds: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    return this.#following().capture.preparedTransactions;
   }
 
   async #fence(transactions: string): Promise<void> {
@@ -469,32 +359,15 @@ export class Driver implements AsyncDisposable {
     while (!(await this.history.isVisible(this.main, transactions))) await this.checkpoint();
   }
 
-  #captured(): Capture {
-    if (this.#capture === undefined)
+  #following(): FollowedBinlog {
+    if (this.#followed === undefined)
       throw new SternaError('internal', 'Expected the driver to follow the binlog; it has not started.');
-    return this.#capture;
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#wake?.();
-  }
-
-  /** By connection attribute, so that no number of a connection that is long gone can hit somebody else's. */
-  async #endEarlierDrivers(): Promise<void> {
-    const rows = await this.main.query<{ id: number }>(
-      `SELECT c.PROCESSLIST_ID AS id FROM performance_schema.session_account_connect_attrs c
-         JOIN performance_schema.session_account_connect_attrs d ON d.PROCESSLIST_ID = c.PROCESSLIST_ID
-        WHERE c.ATTR_NAME = 'sterna_change' AND c.ATTR_VALUE = ? AND d.ATTR_NAME = 'sterna_driver' AND d.ATTR_VALUE <> ?`,
-      [this.#attributes.sterna_change ?? '', this.#attributes.sterna_driver ?? ''],
-    );
-    for (const { id } of rows) await this.server.kill(id, 'CONNECTION');
+    return this.#followed;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#stream?.close();
-    this.#stream = undefined;
+    await this.#followed?.close();
     const aborted = this.context.signal.aborted;
     await Promise.all(
       this.#sessions.splice(0).map(async (session) => {
@@ -507,22 +380,4 @@ export class Driver implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** How many warnings of one statement this session can show; more need SESSION_VARIABLES_ADMIN, which not every user has. */
-async function raiseWarningLimit(session: Session): Promise<number> {
-  try {
-    await session.execute('SET SESSION max_error_count = 65535');
-  } catch (error) {
-    if (!(error instanceof SternaError) || error.code !== 'missing_privilege') throw error;
-  }
-  const [row] = await session.query<{ most: number }>('SELECT @@SESSION.max_error_count AS most');
-  return row?.most ?? 0;
-}
-
-async function namesEveryTransaction(session: Session): Promise<boolean> {
-  const [row] = await session.query<{ mode: string; enforced: string }>(
-    'SELECT @@GLOBAL.gtid_mode AS mode, @@GLOBAL.enforce_gtid_consistency AS enforced',
-  );
-  return row?.mode === 'ON' && row.enforced === 'ON';
 }

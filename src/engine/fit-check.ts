@@ -4,6 +4,7 @@ import { Chunker } from './chunker.js';
 import { type Column, type ColumnPair, convertedText } from './columns.js';
 import type { Driver } from './driver.js';
 import { type Index, leads } from './key.js';
+import { patiently } from './long-statement.js';
 import type { TableShape } from './table-shape.js';
 import { nextChunkRows, paceOf } from './volume.js';
 
@@ -137,7 +138,7 @@ async function findDuplicate(
   { name, values }: Grouping,
 ): Promise<void> {
   const columns = values.map((value, i) => `${value} AS v${i}`).join(', ');
-  const [first] = await driver.patiently(session, (options) =>
+  const [first] = await patiently(driver, session, (options) =>
     session.query<Record<string, unknown> & { n: number | string }>(
       `SELECT ${columns}, COUNT(*) AS n FROM ${quoteTable(rows.namespace, rows.table)}
         WHERE ${values.map((value) => `${value} IS NOT NULL`).join(' AND ')}

@@ -38,6 +38,26 @@ export interface Tracker {
 
 const FENCE_SECONDS = 1;
 
+/**
+ * The history that a change follows: it keeps to the kind of position that it began with, as a server's GTIDs may be
+ * turned on meanwhile. `commitMarker` commits a transaction of our own that is written to the binlog.
+ */
+export async function historyOf(
+  session: Session,
+  position: string | null,
+  commitMarker: () => Promise<void>,
+): Promise<History> {
+  const byFile = position === null ? !(await namesEveryTransaction(session)) : isFilePosition(position);
+  return byFile ? new FileHistory(commitMarker) : new GtidHistory();
+}
+
+async function namesEveryTransaction(session: Session): Promise<boolean> {
+  const [row] = await session.query<{ mode: string; enforced: string }>(
+    'SELECT @@GLOBAL.gtid_mode AS mode, @@GLOBAL.enforce_gtid_consistency AS enforced',
+  );
+  return row?.mode === 'ON' && row.enforced === 'ON';
+}
+
 /** With GTIDs: a position is the set of transactions that are done. */
 export class GtidHistory implements History {
   async now(session: Session): Promise<string> {
@@ -271,7 +291,7 @@ function parsePosition(text: string): FilePosition {
 }
 
 /** Whether a saved position is one of file and position. */
-export function isFilePosition(position: string): boolean {
+function isFilePosition(position: string): boolean {
   return position.startsWith('{');
 }
 

@@ -11,7 +11,7 @@ import {
 import { type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
 import { type CopyTable, copyRows } from './copy.js';
-import { Driver, Interrupted, ROW_SETTINGS } from './driver.js';
+import { Driver, Interrupted } from './driver.js';
 import { sweepDropped } from './dropped.js';
 import { checkRowsFit } from './fit-check.js';
 import { DEFAULT_LIMITS } from './load.js';
@@ -20,6 +20,7 @@ import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js
 import { followSwapped } from './revert.js';
 import { Recheck } from './recheck.js';
 import { resumeDeadline } from './resume-deadline.js';
+import { ROW_SETTINGS } from './row-session.js';
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
 import { runStatements } from './statements.js';

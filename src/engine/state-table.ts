@@ -46,6 +46,9 @@ export interface KeptPlan {
   readonly resume: string;
 }
 
+/** How often the control row is read at most, in milliseconds. */
+export const CONTROL_INTERVAL_MS = 100;
+
 export const STATE_COMMENT = 'State of a Sterna schema change';
 
 /**

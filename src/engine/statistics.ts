@@ -1,5 +1,6 @@
 import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
+import { patiently } from './long-statement.js';
 import { shadowName } from './names.js';
 
 const SYNTAX_ERROR = 1064;
@@ -12,7 +13,7 @@ const SYNTAX_ERROR = 1064;
 export async function copyStatistics(driver: Driver, namespace: string, table: string): Promise<void> {
   await using session = await driver.session();
   const run = (sql: string): Promise<Answer[]> =>
-    driver.patiently(session, (options) => session.query<Answer>(sql, [], options));
+    patiently(driver, session, (options) => session.query<Answer>(sql, [], options));
   const analyze = `ANALYZE NO_WRITE_TO_BINLOG TABLE ${quoteTable(namespace, shadowName(table))}`;
   await run(analyze);
   for (const { name, histogram, buckets, same } of await readHistograms(session, namespace, table)) {

@@ -1,8 +1,9 @@
 import { type PlannedTask, SternaError, type TaskReport } from '../contract/index.js';
 import { fingerprint, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
-import { type Driver, type FollowedRows, Interrupted, ROW_SETTINGS } from './driver.js';
+import { type Driver, type FollowedRows, Interrupted } from './driver.js';
 import { oldName, shadowName } from './names.js';
+import { ROW_SETTINGS } from './row-session.js';
 import type { TablePhase, TableRecord, TableUpdate } from './state-table.js';
 
 /** How long one attempt may wait for its lock; writers queue behind it for as long (E6). */

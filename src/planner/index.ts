@@ -1,3 +1,4 @@
-export { planChange, type PlanningDependencies, type PlanningLog } from './plan-change.js';
+export { planChange } from './plan-change.js';
+export type { PlanningDependencies, PlanningLog } from './planning.js';
 export { pullSchema } from './pull-schema.js';
 export { examineServer } from './server-findings.js';

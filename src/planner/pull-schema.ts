@@ -1,6 +1,6 @@
 import type { PullSchemaResult } from '../contract/index.js';
 import { assertNamespace, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
-import type { PlanningDependencies } from './plan-change.js';
+import type { PlanningDependencies } from './planning.js';
 
 const SYSTEM = ['mysql', 'sys', 'performance_schema', 'information_schema'];
 

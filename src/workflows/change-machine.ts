@@ -4,7 +4,6 @@ import {
   type ChangeState,
   type ChangeStatus,
   type Control,
-  deriveChangeState,
   type ErrorInfo,
   isTerminal,
   type MessageArguments,
@@ -15,7 +14,6 @@ import {
   type PlanningState,
   type SchemaChangeInput,
   type SetVolumeMessage,
-  TASK_TRANSITIONS,
   type TaskReport,
   type TaskState,
   type TaskStatus,
@@ -24,13 +22,12 @@ import {
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
 import { refusal, type ResolvedOptions } from './change-input.js';
-import { assertConsent, assertWindowFits } from './consent.js';
+import { assertMayApply } from './consent.js';
+import { ControlRow } from './control-row.js';
 import { EventLog } from './event-log.js';
 import { assertMessageShape, detailOf } from './message-shape.js';
 import { RevertWindow } from './revert-window.js';
-
-/** `before`: where a task belongs that a stop has taken out of its course. */
-type Task = { -readonly [K in keyof TaskStatus]: TaskStatus[K] } & { before?: TaskState };
+import { Tasks } from './tasks.js';
 
 /** What a change in this state waits for, when nothing else is known. */
 const WAITS_FOR: Partial<Record<ChangeState, string>> = {
@@ -39,8 +36,6 @@ const WAITS_FOR: Partial<Record<ChangeState, string>> = {
   stopped: 'resume',
   revert_window: 'revert or finalize',
 };
-/** States in which a driver may be at work on the target. */
-const DRIVEN: readonly TaskState[] = ['running', 'waiting_for_cutover', 'cutting_over'];
 
 /**
  * The state machine of one change, without Temporal: decides on messages and keeps tasks, options, the
@@ -52,12 +47,12 @@ const DRIVEN: readonly TaskState[] = ['running', 'waiting_for_cutover', 'cutting
  */
 export class ChangeMachine {
   readonly log: EventLog;
-  readonly window = new RevertWindow();
+  readonly window: RevertWindow;
   plan: Plan | undefined;
-  readonly #tasks: Task[] = [];
+  readonly #tasks = new Tasks();
   #planning: PlanningState = 'planning';
   #options: ResolvedOptions;
-  #control: Control;
+  readonly #controlRow: ControlRow;
   #waitingFor: string | undefined;
   #resumeBefore: string | undefined;
   #lastError: ErrorInfo | undefined;
@@ -75,18 +70,19 @@ export class ChangeMachine {
     private readonly now: () => number,
   ) {
     this.#options = options;
-    this.#control = { sequence: Math.max(1, now()), run: 'run', volume: options.volume, cutover: false };
+    this.#controlRow = new ControlRow(options.volume, now);
     this.log = new EventLog(now);
+    this.window = new RevertWindow(this.#controlRow, this.log, now);
   }
 
   get state(): ChangeState {
-    return deriveChangeState(this.#tasks, this.#planning, this.#ending);
+    return this.#tasks.stateOfChange(this.#planning, this.#ending);
   }
   get options(): ResolvedOptions {
     return this.#options;
   }
   get control(): Control {
-    return this.#control;
+    return this.#controlRow.control;
   }
   get applied(): boolean {
     return this.#applied;
@@ -104,7 +100,7 @@ export class ChangeMachine {
     return this.#cancelRequested;
   }
   get tasks(): readonly TaskStatus[] {
-    return this.#tasks.map(({ before: _, ...task }) => task);
+    return this.#tasks.all;
   }
 
   /** Names of the messages that are accepted now. */
@@ -125,7 +121,7 @@ export class ChangeMachine {
       state,
       route: plan?.route ?? { target, environment, type: 'mysql', namespaces },
       ...(plan ? { planHash: plan.planHash, safety: worstSafety(plan), noChanges: plan.tasks.length === 0 } : {}),
-      options: { allowUnsafe, deferCutover, revertWindow, onConflict, volume: this.#control.volume },
+      options: { allowUnsafe, deferCutover, revertWindow, onConflict, volume: this.control.volume },
       ...(caller === undefined ? {} : { caller }),
       ...(reason === undefined ? {} : { reason }),
       tasks: this.tasks,
@@ -142,7 +138,7 @@ export class ChangeMachine {
     assertMessageShape(name, message, this.input);
     if (isAlready(name, this.#standing)) return;
     assertFits(name, this.#standing);
-    if (name === 'apply') this.#assertMayApply(message);
+    if (name === 'apply') assertMayApply(message, this.plan, this.#options);
     if (name === 'revert') this.window.assertMayRevert();
   }
 
@@ -174,8 +170,8 @@ export class ChangeMachine {
   decideStop(inTime: boolean): void {
     if (this.#stop !== 'asked') return;
     this.#stop = inTime ? 'accepted' : 'no';
-    if (inTime) this.#beginStop();
-    else this.#setControl({ run: 'run' });
+    if (inTime) this.#tasks.beginStop();
+    else this.#controlRow.set({ run: 'run' });
     this.log.add({
       what: 'stop',
       outcome: inTime ? 'accepted' : 'refused',
@@ -187,8 +183,8 @@ export class ChangeMachine {
   stoppedByTarget(): void {
     if (this.#stop !== 'no' || this.#cancelRequested) return;
     this.#stop = 'accepted';
-    this.#setControl({ run: 'stop' });
-    this.#beginStop();
+    this.#controlRow.set({ run: 'stop' });
+    this.#tasks.beginStop();
     this.log.add({ what: 'stop', outcome: 'noted', detail: 'the control row of the target said stop' });
   }
 
@@ -229,32 +225,31 @@ export class ChangeMachine {
       }
       case 'stop':
         this.#stop = this.state === 'cutting_over' ? 'asked' : 'accepted';
-        this.#setControl({ run: 'stop' });
-        if (this.#stop === 'accepted') this.#beginStop();
+        this.#controlRow.set({ run: 'stop' });
+        if (this.#stop === 'accepted') this.#tasks.beginStop();
         return;
       case 'resume':
         this.#stop = 'no';
         this.#resumeBefore = undefined;
-        this.#setControl({ run: 'run' });
-        for (const task of this.#tasks) if (task.state === 'stopped') this.#goBack(task);
+        this.#controlRow.set({ run: 'run' });
+        this.#tasks.resume();
         return;
       case 'cutover':
         this.#cutoverRequested = true;
-        this.#setControl({ cutover: true });
+        this.#controlRow.set({ cutover: true });
         return;
       case 'cancel':
         this.#takeCancel();
         return;
       case 'setVolume':
-        this.#setControl({ volume: (message as SetVolumeMessage).volume });
+        this.#controlRow.set({ volume: (message as SetVolumeMessage).volume });
         return;
       case 'revert':
-        this.window.ask('revert');
-        for (const task of this.#tasks) if (task.state === 'revert_window') this.#move(task, 'reverting');
-        this.#setControl({ cutover: true }); // back
+        this.#tasks.revert();
+        this.window.revert();
         return;
       case 'finalize':
-        this.closeWindow();
+        this.window.finalize();
         return;
     }
   }
@@ -262,49 +257,18 @@ export class ChangeMachine {
   /** The window is open from now on, at its full length; also again, after a revert that failed. */
   openWindow(ids: readonly string[], milliseconds: number): void {
     this.set(ids, 'revert_window');
-    this.window.open(this.now() + milliseconds);
-    this.guardOn();
-  }
-
-  /** A guard that starts now has nothing to stop for, whatever was asked of an earlier step. */
-  guardOn(): void {
-    this.#setControl({ run: 'run', cutover: false });
-  }
-
-  /** By `finalize`, or because its time is over. */
-  closeWindow(): void {
-    this.window.ask('finalize');
-    this.#setControl({ run: 'stop' });
-  }
-
-  /** The tables cannot be swapped back any more. Neither they nor their writers are affected. */
-  windowUnsafe(error: ErrorInfo): void {
-    this.window.markUnsafe(error);
-    this.log.add({ what: 'revert_window', outcome: 'noted', detail: `unsafe: ${error.code}: ${error.message}` });
+    this.window.open(milliseconds);
   }
 
   reverted(ids: readonly string[]): void {
-    this.#finish(ids, 'reverted');
+    this.#tasks.finish(ids, 'reverted');
   }
 
   #takeCancel(): void {
     const swapping = this.state === 'cutting_over';
     this.#cancelRequested = true;
-    this.#setControl({ run: 'stop' });
-    if (swapping) return;
-    for (const task of this.#tasks) if (DRIVEN.includes(task.state)) this.#move(task, 'stopping');
-  }
-
-  #assertMayApply({ planHash, allowUnsafe, revertWindow = this.#options.revertWindow }: ApplyMessage): void {
-    if (planHash !== undefined && planHash !== this.plan?.planHash) {
-      throw refusal(
-        'plan_hash_differs',
-        `Expected the approval of plan ${this.plan?.planHash ?? 'none'}, got one of plan ${planHash}. Read the plan again and approve its hash.`,
-      );
-    }
-    if (!this.plan) return;
-    assertConsent(this.plan, allowUnsafe ?? this.#options.allowUnsafe);
-    assertWindowFits(this.plan, revertWindow);
+    this.#controlRow.set({ run: 'stop' });
+    if (!swapping) this.#tasks.cancel();
   }
 
   planned(plan: Plan): void {
@@ -317,33 +281,25 @@ export class ChangeMachine {
     }
     this.plan = plan;
     if (plan.tasks.length === 0) this.#planning = 'completed';
-    for (const { id, namespace, table, action, execution } of plan.tasks)
-      this.#tasks.push({ id, namespace, table, action, execution, state: 'planned' });
+    this.#tasks.add(plan.tasks);
   }
 
   /** From here on the change waits for its target. */
   apply(options: Partial<ResolvedOptions>): void {
     this.#options = { ...this.#options, ...options };
     this.#applied = true;
-    this.set(this.#ids(), 'queued');
+    this.#tasks.set(this.#tasks.ids, 'queued');
   }
 
   /** The target is held: nothing of the queue is left. */
   reserved(): void {
     this.#waitingFor = undefined;
-    for (const task of this.#tasks) {
-      if (task.before === 'queued') task.before = 'planned';
-      if (task.state === 'queued') this.#move(task, 'planned');
-    }
+    this.#tasks.leaveQueue();
   }
 
   /** Moves tasks that have not ended; one that a stop has taken out of its course goes there later. */
   set(ids: readonly string[], state: TaskState): void {
-    for (const task of this.#tasks) {
-      if (!ids.includes(task.id) || isTerminal(task.state) || task.state === state) continue;
-      if (task.before !== undefined) task.before = state;
-      else this.#move(task, state);
-    }
+    this.#tasks.set(ids, state);
   }
 
   /** Milliseconds until a resume may come too late; undefined when nothing says so. */
@@ -367,50 +323,35 @@ export class ChangeMachine {
 
   /** No driver is at work any more: every task that was stopping has stopped. */
   stopped(): void {
-    for (const task of this.#tasks) if (task.state === 'stopping') this.#move(task, 'stopped');
+    this.#tasks.stopped();
   }
 
   complete(ids: readonly string[], reports: Readonly<Record<string, TaskReport>>): void {
     this.report(reports);
-    this.#finish(ids, 'completed');
-  }
-
-  #finish(ids: readonly string[], state: 'completed' | 'reverted' | 'revert_window'): void {
-    for (const task of this.#tasks) {
-      if (!ids.includes(task.id) || isTerminal(task.state)) continue;
-      delete task.phase;
-      delete task.progress;
-      delete task.before;
-      this.#move(task, state);
-    }
+    this.#tasks.finish(ids, 'completed');
   }
 
   /** Swapped, and to be kept for a revert: no stop and no cancel reaches them any more. */
   keep(ids: readonly string[], reports: Readonly<Record<string, TaskReport>>): void {
     this.report(reports);
-    this.#finish(ids, 'revert_window');
+    this.#tasks.finish(ids, 'revert_window');
   }
 
   report(reports: Readonly<Record<string, TaskReport>>): void {
-    for (const task of this.#tasks) {
-      const report = reports[task.id];
-      if (report !== undefined) task.report = report;
-    }
+    this.#tasks.report(reports);
   }
 
-  milestone({ taskId, ...progress }: Milestone): void {
-    const task = this.#tasks.find((each) => each.id === taskId);
-    if (task === undefined || isTerminal(task.state)) return;
-    if (task.phase !== progress.phase)
-      this.log.add({ what: 'milestone', outcome: 'noted', detail: `${taskId} ${progress.phase}` });
-    if (throttleKind(task.progress?.throttle) !== throttleKind(progress.throttle))
+  milestone(milestone: Milestone): void {
+    const { taskId, phase, throttle } = milestone;
+    const before = this.#tasks.milestone(milestone);
+    if (before === undefined) return;
+    if (before.phase !== phase) this.log.add({ what: 'milestone', outcome: 'noted', detail: `${taskId} ${phase}` });
+    if (throttleKind(before.progress?.throttle) !== throttleKind(throttle))
       this.log.add({
         what: 'milestone',
         outcome: 'noted',
-        detail: `${taskId} ${progress.throttle === undefined ? 'is held no more' : `is held: ${progress.throttle}`}`,
+        detail: `${taskId} ${throttle === undefined ? 'is held no more' : `is held: ${throttle}`}`,
       });
-    task.phase = progress.phase;
-    task.progress = { table: taskId, ...progress };
   }
 
   waitFor(what: string | undefined): void {
@@ -428,17 +369,8 @@ export class ChangeMachine {
   end(state: 'completed' | 'failed' | 'cancelled' | 'expired', error?: ErrorInfo): void {
     this.#ending = false;
     if (error !== undefined) this.#lastError = error;
-    if (this.#tasks.length === 0 && state !== 'expired') this.#planning = state;
-    // What never ran did not fail.
-    const ran = ({ state: now }: Task): boolean => now !== 'planned' && now !== 'queued';
-    const someRan = this.#tasks.some((task) => ran(task) && !isTerminal(task.state));
-    for (const task of this.#tasks) {
-      if (isTerminal(task.state)) continue;
-      delete task.before;
-      // What is swapped stays so, whatever became of the others.
-      const isSwapped = task.state === 'revert_window';
-      this.#move(task, isSwapped ? 'completed' : state === 'failed' && someRan && !ran(task) ? 'cancelled' : state);
-    }
+    if (this.#tasks.all.length === 0 && state !== 'expired') this.#planning = state;
+    this.#tasks.end(state);
   }
 
   /** The clean-up gave up. The error that ended the change stays the one that is shown (E7). */
@@ -446,39 +378,5 @@ export class ChangeMachine {
     const detail = `leftovers stay on the target: ${error.message}`;
     this.#lastError ??= { code: error.code, message: detail };
     this.log.add({ what: 'cleanUp', outcome: 'noted', detail });
-  }
-
-  #ids(): string[] {
-    return this.#tasks.map((task) => task.id);
-  }
-
-  #beginStop(): void {
-    for (const task of this.#tasks) {
-      if (isTerminal(task.state) || task.state === 'revert_window') continue;
-      task.before = task.state;
-      this.#move(task, DRIVEN.includes(task.state) ? 'stopping' : 'stopped');
-    }
-  }
-
-  #goBack(task: Task): void {
-    const before = task.before ?? 'planned';
-    delete task.before;
-    this.#move(task, before);
-  }
-
-  #setControl(change: Partial<Control>): void {
-    // By the clock, so that a workflow that was reset is not behind what it wrote before.
-    const sequence = Math.max(this.#control.sequence + 1, this.now());
-    this.#control = { ...this.#control, ...change, sequence };
-  }
-
-  #move(task: Task, state: TaskState): void {
-    if (!TASK_TRANSITIONS[task.state].includes(state)) {
-      throw refusal(
-        'internal',
-        `Expected task ${task.id} to go from ${task.state} to ${TASK_TRANSITIONS[task.state].join(' or ') || 'nothing'}, not to ${state}.`,
-      );
-    }
-    task.state = state;
   }
 }

@@ -1,5 +1,19 @@
-import { assertConsent as check, type Plan, SternaError } from '../contract/index.js';
-import { parseDuration, refusal } from './change-input.js';
+import { type ApplyMessage, assertConsent as check, type Plan, SternaError } from '../contract/index.js';
+import { parseDuration, refusal, type ResolvedOptions } from './change-input.js';
+
+/** Throws unless the message approves this very plan, with all that it asks for; what it leaves out, the options say. */
+export function assertMayApply(message: ApplyMessage, plan: Plan | undefined, options: ResolvedOptions): void {
+  const { planHash, allowUnsafe = options.allowUnsafe, revertWindow = options.revertWindow } = message;
+  if (planHash !== undefined && planHash !== plan?.planHash) {
+    throw refusal(
+      'plan_hash_differs',
+      `Expected the approval of plan ${plan?.planHash ?? 'none'}, got one of plan ${planHash}. Read the plan again and approve its hash.`,
+    );
+  }
+  if (!plan) return;
+  assertConsent(plan, allowUnsafe);
+  assertWindowFits(plan, revertWindow);
+}
 
 /** P2, P3: the failure that reaches whoever asked has the stable code. */
 export function assertConsent(plan: Plan, allowUnsafe: boolean): void {

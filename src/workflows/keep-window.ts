@@ -31,13 +31,13 @@ export async function keepWindow(
 async function guard(machine: ChangeMachine, milliseconds: number, attempt: Attempt): Promise<void> {
   const over = (): boolean => machine.window.asked !== undefined;
   const time = condition(over, milliseconds).then((asked) => {
-    if (!asked) machine.closeWindow();
+    if (!asked) machine.window.finalize();
   });
   while (!over() && machine.window.unsafe === undefined) {
     try {
       const { outcome } = await attempt('guardRevert', over);
       // The target says stop though nobody asked for it here.
-      if (outcome === 'stopped' && !over()) machine.guardOn();
+      if (outcome === 'stopped' && !over()) machine.window.guardOn();
     } catch (error) {
       unsafe(machine, error);
     }
@@ -59,7 +59,7 @@ async function revert(
         return 'reverted';
       }
       if (machine.window.asked === 'finalize') return 'given_up';
-      machine.guardOn(); // the target says stop though nobody asked for it here
+      machine.window.guardOn(); // the target says stop though nobody asked for it here
     }
   } catch (error) {
     unsafe(machine, error);
@@ -70,5 +70,5 @@ async function revert(
 
 function unsafe(machine: ChangeMachine, error: unknown): void {
   const { type, message } = toFailure(error);
-  machine.windowUnsafe({ code: type ?? 'internal', message });
+  machine.window.markUnsafe({ code: type ?? 'internal', message });
 }

@@ -4,9 +4,9 @@ import { ChaosRun } from '../support/chaos-run.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { mulberry32, testSeed } from '../support/random.js';
 import { connectionConfig, testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { mulberry32, testSeed } from '../support/writer.js';
 
 /*
  * A network that cuts connections, or lets them go silent. STERNA_CHAOS_ROUNDS=20 runs twenty changes through it, with

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Point, POINTS } from '../../src/engine/index.js';
 import { ChaosRun, settledOrBlocked } from '../support/chaos-run.js';
 import { MysqlProcess } from '../support/mysql-process.js';
+import { mulberry32, testSeed } from '../support/random.js';
 import { connect } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { mulberry32, testSeed } from '../support/writer.js';
 
 /*
  * Faults at every point where the engine waits or commits, each in the whole life of a change under load, which goes on

@@ -6,6 +6,7 @@ import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { connect } from '../support/servers.js';
+import { waitingForSwapLock } from '../support/swap-lock.js';
 import { until } from '../support/until.js';
 import { Writer } from '../support/writer.js';
 
@@ -98,27 +99,13 @@ it('guards from the RENAME on, although nobody saw the swap done (E4, E5)', asyn
 });
 
 describe('a revert in trouble', () => {
-  /** The connection of the swap back, once it waits for its lock. */
-  const waiting = async (): Promise<number> =>
-    until(
-      'it waits for the lock',
-      async () => {
-        const [row] = await space.query<{ id: number | string }>(
-          "SELECT ID AS id FROM performance_schema.processlist WHERE INFO LIKE 'LOCK TABLES%' AND INFO LIKE ? AND STATE LIKE 'Waiting for%'",
-          [`%${space.name}%`],
-        );
-        return Number(row?.id ?? 0);
-      },
-      { intervalMs: 10 },
-    );
-
   it('survives the loss of its connection while it waits for its lock, and loses no write (E2, E5)', async () => {
     await using change = await swapped();
     const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 100 });
     const blocker = await connect(space.server, space.name);
     await blocker.query('START TRANSACTION; SELECT * FROM t LIMIT 1');
     const reverting = change.revert().catch((error: unknown) => error);
-    await space.query(`KILL ${await waiting()}`);
+    await space.query(`KILL ${await waitingForSwapLock(space)}`);
     expect(await reverting).toMatchObject({ code: 'connection_lost' });
     await blocker.query('COMMIT');
     await blocker.end();
@@ -141,7 +128,7 @@ describe('a revert in trouble', () => {
     expect(await typeOfK()).toBe('bigint');
     await change.control({ run: 'run' });
     const second = change.revert();
-    await waiting();
+    await waitingForSwapLock(space);
     await blocker.query('COMMIT');
     await blocker.end();
     expect(await second).toMatchObject({ outcome: 'done' });
@@ -165,7 +152,7 @@ describe('a revert in trouble', () => {
     // Takes the right to write, so that it need not queue behind the lock later.
     await other.query(`START TRANSACTION; UPDATE ${state} SET volume = 1 WHERE id = 'none'`);
     const reverting = change.revert().catch((error: unknown) => error);
-    await waiting();
+    await waitingForSwapLock(space);
     await other.query(`UPDATE ${state} SET epoch = epoch + 1 WHERE id = 'driver'; COMMIT`);
     await other.end();
     expect(await reverting).toMatchObject({ code: 'driver_replaced' });

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { purgeBinlogs } from '../support/binlogs.js';
+import { expectCopySurvivesKill } from '../support/killed-copy.js';
 import { canMount, MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { until } from '../support/until.js';
-import { Writer } from '../support/writer.js';
 
 describe('a server that fails', () => {
   let server: MysqlProcess;
@@ -18,37 +19,7 @@ describe('a server that fails', () => {
   });
 
   it('is killed in mid-copy and comes back: the copy goes on from its checkpoint and no write is missing (E2, E4)', async () => {
-    const space = await TestNamespace.create('killed', server.server);
-    space.connection.on('error', () => undefined); // it goes down with the server
-    await space.query(PLAIN_TABLE);
-    await fill(space, 't', 40_000);
-    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
-    await change.prepare();
-    await change.control({ volume: 5 });
-    const writer = await Writer.start({ server: server.server, namespace: space.name, table: 't', rate: 200 });
-    const copying = change.copy();
-    copying.catch(() => undefined); // asserted below
-    await until('it copies', () => change.progress.some((p) => p.phase === 'copying' && p.rows > 15_000), {
-      intervalMs: 5,
-    });
-    await server.kill('SIGKILL');
-    await expect(copying).rejects.toMatchObject({
-      code: expect.stringMatching(/^(connection_lost|server_unreachable)$/) as string,
-    });
-    await server.start();
-    const before = change.progress.length;
-    await change.copy();
-    expect(change.progress.slice(before).find(({ phase }) => phase === 'copying')?.rows).toBeGreaterThan(0);
-    await change.cutOver();
-    await writer.stop();
-    const after = await TestNamespace.create('check', server.server);
-    await after.query(`USE \`${space.name}\``);
-    expect(writer.acknowledged).toBeGreaterThan(100);
-    expect(await writer.differences(after.connection)).toEqual([]);
-    await change.cleanUp();
-    expect((await after.query(`SHOW TABLES`)).length).toBe(1);
-    await after.drop();
-    await space.drop();
+    await expectCopySurvivesKill(server);
   });
 
   it('has purged the binlogs of a stopped change: the resume says so and restarts nothing (E4)', async () => {
@@ -58,9 +29,7 @@ describe('a server that fails', () => {
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
     await change.prepare();
     await space.query('UPDATE t SET k = 1 WHERE id = 1');
-    await space.query('FLUSH BINARY LOGS');
-    const [{ File: file } = { File: '' }] = await space.query<{ File: string }>('SHOW BINARY LOG STATUS');
-    await space.query(`PURGE BINARY LOGS TO '${file}'`);
+    await purgeBinlogs(space);
     await expect(change.copy()).rejects.toMatchObject({
       code: 'position_lost',
       message: expect.stringContaining('purged') as string,

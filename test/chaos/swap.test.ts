@@ -7,6 +7,7 @@ import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { connect } from '../support/servers.js';
+import { waitingForSwapLock } from '../support/swap-lock.js';
 import { until } from '../support/until.js';
 import { Writer } from '../support/writer.js';
 
@@ -163,7 +164,7 @@ describe('a cutover in trouble', () => {
     await until('it waits for the lock', () => change.progress.some((p) => p.waitingFor?.includes('connection')), {
       timeoutMs: 10_000,
     });
-    await waiting();
+    await waitingForSwapLock(space);
     await application.query('COMMIT');
     await application.end();
     const outcome = await cutting;
@@ -183,7 +184,7 @@ describe('a cutover in trouble', () => {
     await first.query('START TRANSACTION; SELECT * FROM t LIMIT 1');
     await second.query('START TRANSACTION; SELECT * FROM u LIMIT 1');
     const cutting = change.change.cutOver(both, change.context());
-    await waiting();
+    await waitingForSwapLock(space);
     // The first table is free after a second; the limit of the server for the second one would begin only then.
     await space.query('DO SLEEP(1)');
     await first.query('COMMIT');
@@ -199,20 +200,6 @@ describe('a cutover in trouble', () => {
     await space.query('DROP TABLE u');
   });
 
-  /** The connection of the cutover, once it waits for its lock. */
-  const waiting = async (): Promise<number> =>
-    until(
-      'it waits for the lock',
-      async () => {
-        const [row] = await space.query<{ id: number | string }>(
-          "SELECT ID AS id FROM performance_schema.processlist WHERE INFO LIKE 'LOCK TABLES%' AND INFO LIKE ? AND STATE LIKE 'Waiting for%'",
-          [`%${space.name}%`],
-        );
-        return Number(row?.id ?? 0);
-      },
-      { intervalMs: 10 },
-    );
-
   /** The outcome of a cutover; what `sql` does to the state table meanwhile is seen under the lock and not before. */
   async function whileItWaits(change: EngineChange, sql: string): Promise<unknown> {
     const state = `\`${stateTableName(change.step.changeId)}\``;
@@ -220,7 +207,7 @@ describe('a cutover in trouble', () => {
     // Takes the right to write, so that it need not queue behind the lock later.
     await other.query(`START TRANSACTION; UPDATE ${state} SET volume = 1 WHERE id = 'none'`);
     const outcome = change.cutOver().catch((error: unknown) => error);
-    await waiting();
+    await waitingForSwapLock(space);
     await other.query(`${sql.replace('state', state)}; COMMIT`);
     await other.end();
     return outcome;
@@ -234,7 +221,7 @@ describe('a cutover in trouble', () => {
     await blocker.query('START TRANSACTION; SELECT * FROM t LIMIT 1');
     const cutting = change.cutOver();
     cutting.catch(() => undefined); // asserted below
-    const id = await waiting();
+    const id = await waitingForSwapLock(space);
     await admin.query(`KILL ${id}`);
     await expect(cutting).rejects.toMatchObject({ code: 'connection_lost' });
     expect((await record(change)).swapIntended, 'known before it is tried').toBe(true);
@@ -303,7 +290,7 @@ describe('a cutover in trouble', () => {
     const application = await connect(space.server, space.name);
     await application.query("START TRANSACTION; UPDATE t SET note = 'late' WHERE id = 1; DELETE FROM t WHERE id = 2");
     const cutting = change.cutOver();
-    await waiting();
+    await waitingForSwapLock(space);
     await application.query('COMMIT');
     expect(await cutting).toMatchObject({ outcome: 'done' });
     expect(await space.query('SELECT id, note FROM t WHERE id < 3')).toEqual([{ id: '1', note: 'late' }]);

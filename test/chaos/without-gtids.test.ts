@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { purgeBinlogs } from '../support/binlogs.js';
+import { expectFence, noteOf } from '../support/fence.js';
+import { expectCopySurvivesKill } from '../support/killed-copy.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
@@ -15,10 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
-
-async function noteOf(space: TestNamespace, table: string, id: number): Promise<string | undefined> {
-  return (await space.query<{ note: string }>(`SELECT note FROM \`${table}\` WHERE id = ?`, [id]))[0]?.note;
-}
 
 describe('a server without GTIDs', () => {
   it('loses no write, through crashes of drivers and rotations of the binlog (E2, E4)', async () => {
@@ -61,34 +60,7 @@ describe('a server without GTIDs', () => {
   });
 
   it('is killed in mid-copy and comes back with another binlog file (E2, E4)', async () => {
-    const space = await TestNamespace.create('killed', server.server);
-    space.connection.on('error', () => undefined); // it goes down with the server
-    await space.query(PLAIN_TABLE);
-    await fill(space, 't', 40_000);
-    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
-    await change.prepare();
-    await change.control({ volume: 5 });
-    const writer = await Writer.start({ server: server.server, namespace: space.name, table: 't', rate: 200 });
-    const copying = change.copy();
-    copying.catch(() => undefined); // asserted below
-    await until('it copies', () => change.progress.some((p) => p.phase === 'copying' && p.rows > 15_000), {
-      intervalMs: 5,
-    });
-    await server.kill('SIGKILL');
-    await expect(copying).rejects.toMatchObject({
-      code: expect.stringMatching(/^(connection_lost|server_unreachable)$/) as string,
-    });
-    await server.start();
-    await change.control({ volume: 11 });
-    await change.copy();
-    await change.cutOver();
-    await writer.stop();
-    await using after = await TestNamespace.create('check', server.server);
-    await after.query(`USE \`${space.name}\``);
-    expect(await writer.differences(after.connection)).toEqual([]);
-    await change.cleanUp();
-    await after.query(`DROP DATABASE \`${space.name}\``);
-    space.connection.destroy();
+    await expectCopySurvivesKill(server);
   });
 
   it('brings the rows of a prepared transaction with its commit, also to a driver that came after the prepare (E2)', async () => {
@@ -153,44 +125,7 @@ describe('a server without GTIDs', () => {
   it.each(['UPDATE', 'XA'] as const)(
     'never reads a row before its commit is visible, though the binlog has it already: %s (E2)',
     async (kind) => {
-      await using space = await TestNamespace.create('fence', server.server);
-      const admin = await connect(server.server);
-      await admin.query("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'");
-      // Without a replica a commit is in the binlog at once and visible only when the wait for one times out.
-      await admin.query('SET GLOBAL rpl_semi_sync_source_timeout = 2500');
-      await space.query(PLAIN_TABLE);
-      await fill(space, 't', 50);
-      await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
-      await change.prepare();
-      await change.copy();
-      const holding = change.hold();
-      await until('it holds', () => change.progress.some((p) => p.phase === 'holding'));
-      const application = await connect(server.server, space.name);
-      const late = "UPDATE t SET note = 'late' WHERE id = 7";
-      if (kind === 'XA')
-        for (const sql of ["XA START 'l'", late, "XA END 'l'", "XA PREPARE 'l'"]) await application.query(sql);
-      await admin.query('SET GLOBAL rpl_semi_sync_source_enabled = 1');
-      const commit = application.query(kind === 'XA' ? "XA COMMIT 'l'" : late);
-      await until('the commit waits for a replica', async () => {
-        const [rows] = await admin.query(
-          "SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE state LIKE '%semi-sync%ACK%'",
-        );
-        return Number((rows as { n: string }[])[0]?.n) > 0;
-      });
-      expect(await noteOf(space, 't', 7)).not.toBe('late');
-      await commit;
-      await admin.query('SET GLOBAL rpl_semi_sync_source_enabled = 0');
-      await until('the shadow has it', async () => (await noteOf(space, '_t_sterna_new', 7)) === 'late', {
-        timeoutMs: 10_000,
-      });
-      await change.control({ cutover: true });
-      await holding;
-      await change.cutOver();
-      expect(await noteOf(space, 't', 7)).toBe('late');
-      await change.cleanUp();
-      await application.end();
-      await admin.query('UNINSTALL PLUGIN rpl_semi_sync_source');
-      await admin.end();
+      await expectFence(server.server, kind);
     },
   );
 
@@ -205,9 +140,7 @@ describe('a server without GTIDs', () => {
     );
     expect(JSON.parse(saved?.position ?? '')).toMatchObject({ file: expect.stringMatching(/\.\d+$/) as string });
     await space.query('UPDATE t SET k = 1 WHERE id = 1');
-    await space.query('FLUSH BINARY LOGS');
-    const [{ File: file } = { File: '' }] = await space.query<{ File: string }>('SHOW BINARY LOG STATUS');
-    await space.query(`PURGE BINARY LOGS TO '${file}'`);
+    await purgeBinlogs(space);
     await expect(change.copy()).rejects.toMatchObject({
       code: 'position_lost',
       message: expect.stringContaining('purged') as string,

@@ -5,9 +5,10 @@ import { TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { fill, PLAIN_TABLE } from '../support/online-change.js';
+import { mulberry32, testSeed } from '../support/random.js';
 import { testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { mulberry32, testSeed, Writer } from '../support/writer.js';
+import { Writer } from '../support/writer.js';
 
 const SECOND = 1_000;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pairColumns, pairStored, readColumns } from '../../src/engine/columns.js';
-import { ROW_SETTINGS } from '../../src/engine/driver.js';
+import { ROW_SETTINGS } from '../../src/engine/row-session.js';
 import { trackedKey } from '../support/tracked-key.js';
 import { TableRows } from '../../src/engine/table-rows.js';
 import { MysqlServer, type Session } from '../../src/mysql/index.js';

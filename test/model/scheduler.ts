@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { mulberry32 } from '../support/writer.js';
+import { mulberry32 } from '../support/random.js';
 
 interface Step {
   readonly ready: () => boolean;

@@ -7,9 +7,10 @@ import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.
 import { EngineProcess, type StepName } from './engine-process.js';
 import { TestNamespace } from './namespace.js';
 import { EngineChange } from './online-change.js';
+import { mulberry32 } from './random.js';
 import { connect, connectionConfig, type TestServer } from './servers.js';
 import { until } from './until.js';
-import { mulberry32, Writer } from './writer.js';
+import { Writer } from './writer.js';
 
 const STEPS: readonly StepName[] = ['prepareTables', 'copyTables', 'holdTables', 'cutOver', 'cleanUp'];
 

@@ -1,6 +1,9 @@
+import { expect } from 'vitest';
 import { MysqlServer, readDefinition } from '../../src/mysql/index.js';
 import type { TestNamespace } from './namespace.js';
+import { EngineChange } from './online-change.js';
 import { connectionConfig } from './servers.js';
+import { until } from './until.js';
 
 /** `t`, and a table beside it to which everything is done as well, but for the change, which the server itself makes there. */
 export const MIRRORED = ['mirror', 't'];
@@ -26,6 +29,31 @@ export function insertNumbered(
     (table) =>
       `INSERT INTO ${table} (${columns}) SELECT ${values} FROM (WITH RECURSIVE s (n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < ${to}) SELECT n FROM s) q`,
   );
+}
+
+/** Copies and swaps `t` while `write` is called again and again: as it copies, as it holds and before the swap. */
+export async function changeWhileWritten(
+  space: TestNamespace,
+  alter: string,
+  write: (time: 1 | 2 | 3) => Promise<void>,
+): Promise<void> {
+  await using change = await EngineChange.planned(space, 't', alter);
+  await change.prepare();
+  await change.control({ volume: 4 });
+  const copying = change.copy();
+  copying.catch(() => undefined); // asserted below
+  await until('it copies', () => change.progress.some((p) => p.phase === 'copying'), { intervalMs: 2 });
+  await write(1);
+  await copying;
+  const holding = change.hold();
+  await until('it holds', () => change.progress.some((p) => p.phase === 'holding'), { intervalMs: 5 });
+  await write(2);
+  await change.control({ cutover: true });
+  expect(await holding).toEqual({ outcome: 'asked' });
+  await write(3);
+  expect(await change.cutOver()).toMatchObject({ outcome: 'done' });
+  await change.cleanUp();
+  expect(change.logged.filter((line) => line.includes('differ'))).toEqual([]);
 }
 
 const EXACT_AS_TEXT = /int|decimal|double|date|time|year|json/;

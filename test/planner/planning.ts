@@ -1,0 +1,19 @@
+import type { Plan, PlanRequest } from '../../src/contract/index.js';
+import type { MysqlServer } from '../../src/mysql/index.js';
+import { planChange, type PlanningDependencies } from '../../src/planner/index.js';
+
+/** Namespaces are schemas of the server, and nobody reads the log. */
+export function dependencies(server: MysqlServer, signal = new AbortController().signal): PlanningDependencies {
+  const silent = { debug: () => undefined, info: () => undefined };
+  return { server, physical: (namespace) => namespace, signal, log: silent };
+}
+
+export function request(what: Pick<PlanRequest, 'schema' | 'statements' | 'ignoreTables'>): PlanRequest {
+  return { target: 'a', environment: 'test', type: 'mysql', ...what };
+}
+
+/** Of a namespace that is to have these tables: one file each. */
+export function planTables(server: MysqlServer, namespace: string, definitions: readonly string[]): Promise<Plan> {
+  const files = Object.fromEntries(definitions.map((sql, i) => [`${i}.sql`, sql]));
+  return planChange(dependencies(server), request({ schema: { [namespace]: files } }));
+}
