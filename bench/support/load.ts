@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, ResultSetHeader } from 'mysql2/promise';
 import { connect, type TestServer } from '../../test/support/servers.js';
-import { mulberry32 } from '../../test/support/writer.js';
+import { mulberry32 } from '../../test/support/random.js';
 
 /** How a row's number becomes its key. */
 export interface LoadKey {

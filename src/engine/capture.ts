@@ -122,6 +122,12 @@ export class Capture {
     return batch;
   }
 
+  /** Keys of a batch whose transactions are all visible, and which could not be flushed. */
+  putBack({ keys }: Batch): void {
+    this.#keys = unitedKeys(keys, this.#keys);
+    this.#pendingKeys = [...this.#keys.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   #rows(namespace: string, tableName: string, images: readonly Record<string, unknown>[]): void {
     const table = this.#tables.get(`${namespace}.${tableName}`);
     if (table === undefined) return;

@@ -310,6 +310,11 @@ export class Driver implements AsyncDisposable {
     return this.#following().capture.take();
   }
 
+  /** Of `takeBatch`, when the lock had to be given up before everything was brought over. */
+  putBack(batch: Batch): void {
+    this.#following().capture.putBack(batch);
+  }
+
   /** Position and progress in one transaction (E4). Only after everything up to the position is flushed. */
   async save(batch: Batch | undefined, updates: Readonly<Record<string, TableUpdate>> = {}): Promise<void> {
     let worked = 0;

@@ -239,7 +239,17 @@ async function finishUnderLock(
   // One transaction that the lock has waited for may have changed more than can be brought over now.
   if (driver.pendingKeys > MOST_KEYS_UNDER_LOCK) return `${driver.pendingKeys} rows that were changed just now`;
   const batch = driver.takeBatch();
-  for (const { rows } of tables) await rows.flush(session, [...(batch.keys.get(rows.id)?.values() ?? [])]);
+  // Few rows may be wide ones. What was brought over by then is done again.
+  const held = AbortSignal.timeout(Math.max(1, Math.ceil(locked + LOCK_HELD_MS - performance.now())));
+  try {
+    await session.limited(held, async () => {
+      for (const { rows } of tables) await rows.flush(session, [...(batch.keys.get(rows.id)?.values() ?? [])]);
+    });
+  } catch (error) {
+    if (error !== held.reason) throw error;
+    driver.putBack(batch);
+    return 'rows that were changed just now and take long to bring over';
+  }
   if (driver.pendingKeys > 0)
     throw new SternaError(
       'internal',

@@ -26,6 +26,7 @@ export interface Executed {
  */
 export class Session implements AsyncDisposable {
   #broken: Error | undefined;
+  #limit: AbortSignal | undefined;
   /** Rejected when the connection is cut here: the driver says nothing then to statements that wait for an answer. */
   readonly #cut: Promise<never>;
   #rejectCut: (error: Error) => void = () => undefined;
@@ -77,6 +78,16 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Every statement of `work` ends with the signal at the latest: it is killed on the server, and throws the reason. */
+  async limited<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    this.#limit = this.signal === undefined ? signal : AbortSignal.any([signal, this.signal]);
+    try {
+      return await work();
+    } finally {
+      this.#limit = undefined;
+    }
+  }
+
   async close(): Promise<void> {
     this.onClose();
     await Promise.race([this.connection.end(), this.#cut]).catch(() => this.connection.destroy());
@@ -101,7 +112,7 @@ export class Session implements AsyncDisposable {
   async #run(
     sql: string,
     values: readonly SqlValue[],
-    { signal = this.signal, patient = false }: QueryOptions,
+    { signal = this.#limit ?? this.signal, patient = false }: QueryOptions,
   ): Promise<unknown> {
     signal?.throwIfAborted();
     if (this.#broken !== undefined) throw translateError(this.#broken, firstWords(sql));

@@ -173,6 +173,26 @@ describe('a cutover in trouble', () => {
     await change.cleanUp();
   });
 
+  it('gives its lock up when what has changed just now takes long to bring over, and loses none of it (E2, E6)', async () => {
+    await using change = await copied();
+    // Each row of the shadow takes as long as a very wide one.
+    await space.query('SET SESSION sql_log_bin = 0');
+    await space.query('CREATE TRIGGER slow BEFORE INSERT ON `_t_sterna_new` FOR EACH ROW DO SLEEP(0.04)');
+    await space.query('SET SESSION sql_log_bin = 1');
+    let attempts = 0;
+    change.reached = async (point) => {
+      if (point === 'locking' && (attempts += 1) === 1) await space.query('UPDATE t SET k = k + 1 WHERE id <= 100');
+    };
+    expect(await change.cutOver()).toMatchObject({ outcome: 'done' });
+    expect(attempts).toBeGreaterThan(1);
+    expect(change.progress.map((p) => p.waitingFor)).toContain(
+      'rows that were changed just now and take long to bring over',
+    );
+    await space.query('DROP TRIGGER slow');
+    expect(await space.query('SELECT SUM(k - id) AS changed FROM t')).toEqual([{ changed: '100' }]);
+    await change.cleanUp();
+  });
+
   it('waits for several tables no longer than for one (E6)', async () => {
     await space.query(`${PLAIN_TABLE.replace('`t`', '`u`')}; INSERT INTO u SELECT * FROM t`);
     await using other = await EngineChange.plan(space, 'u', 'MODIFY k BIGINT NOT NULL');

@@ -4,7 +4,6 @@ import { Client } from './writer-client.js';
 import { type Place, readRows, same, type Undecided, type WrittenRow } from './written-rows.js';
 
 // The benchmarks take it from here.
-export { mulberry32 } from './random.js';
 
 export interface WriterOptions {
   readonly server: TestServer;
