@@ -181,7 +181,7 @@ export class NamespacePlanner implements AsyncDisposable {
           'not-verified',
           `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
         );
-      return await this.#alterTried(live, trial, renames.filter(isAnotherName), [], possibleRenames(from, to));
+      return await this.#alterTried(live, trial, renames.filter(isAnotherName), [], possibleRenames(from, to, renames));
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       return block('refused-by-server', `the generated statement fails: ${error.message}`);
