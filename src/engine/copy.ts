@@ -151,9 +151,7 @@ async function copyChunk(
 ): Promise<Awaited<ReturnType<TableRows['copy']>> | undefined> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await withinBounds(wanted, (options) =>
-        driver.write(session, () => rows.copy(session, range, options)),
-      );
+      return await withinBounds(wanted, (options) => driver.write(session, () => rows.copy(session, range, options)));
     } catch (error) {
       if (!isTooLarge(error)) throw error;
       // A range that was cut to one row: others may have come in between, and gone again.
