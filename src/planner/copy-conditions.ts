@@ -1,5 +1,5 @@
 import { type Reason, type RenamedColumn, sameName, sourceOf } from '../contract/index.js';
-import { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
+import { keepsKeyValues, KEY_TYPES } from '../mysql/index.js';
 import { membersKeepTheirPlace, parseType } from './column-types.js';
 import type { LiveTable } from './live-tables.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
@@ -20,9 +20,6 @@ export function copyBlocks(
   if (live.referencedBy.length > 0)
     block('foreign-key', `foreign keys point to the table: ${live.referencedBy.join(', ')}`);
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
-  for (const { name, type } of from.columns)
-    if (parseType(type).name === 'vector')
-      block('vector-column', `\`${name}\` is a VECTOR, and the binlog reader reads no rows with one`, name);
   for (const column of to.columns) {
     const source = sourceOf(column.name, from.columns, renames);
     if (source?.nullable === true && column.autoIncrement)
@@ -45,7 +42,7 @@ function keyBlocks(from: TableDefinition, to: TableDefinition, renames: readonly
       {
         code: 'no-tracked-key',
         message:
-          'the table has no primary key, nor a unique key over whole columns without nulls and of types and charsets whose values in the binlog lead back to their rows',
+          'the table has no primary key, nor a unique key over whole columns without nulls and of types whose values in the binlog lead back to their rows',
       },
     ];
   }
@@ -102,12 +99,7 @@ export function trackableKeys(table: TableDefinition): IndexItem[] {
     columns !== null &&
     columns.every((name) => {
       const found = columnOf(table, name);
-      return (
-        found !== undefined &&
-        !found.nullable &&
-        KEY_TYPES.has(parseType(found.type).name) &&
-        (found.charset === null || KEY_CHARSETS.has(found.charset))
-      );
+      return found !== undefined && !found.nullable && KEY_TYPES.has(parseType(found.type).name);
     });
   return table.indexes
     .filter(usable)
