@@ -1,5 +1,5 @@
 import { sameName, SternaError } from '../contract/index.js';
-import { KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
+import { inUtf8mb4, KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
 
 export type KeyKind = 'integer' | 'year' | 'decimal' | 'text' | 'binary' | 'temporal';
 
@@ -10,8 +10,9 @@ export interface KeyPart {
   readonly padTo?: number;
   /** Of text. */
   readonly charset?: string;
-  /** The column's name in the shadow, where it is another one. */
-  readonly renamed?: string;
+  readonly collation?: string;
+  /** What is otherwise in the shadow. */
+  readonly inShadow?: { readonly name: string; readonly charset?: string; readonly collation?: string };
 }
 
 /** The unique key by which changed rows are found again: the primary key, or one without nullable parts. */
@@ -118,31 +119,36 @@ export function chooseKey(
   shadow: readonly Index[],
   nameInShadow: (column: string) => string | undefined,
 ): TrackedKey | null {
-  const chosen = original.find((index) => {
-    if (!isTrackable(index)) return false;
+  for (const index of original) {
+    if (!isTrackable(index)) continue;
     const names = index.parts.flatMap(({ column }) => nameInShadow(column ?? '') ?? []);
-    return names.length === index.parts.length && shadow.some((each) => leads(each, names));
-  });
-  if (chosen === undefined) return null;
-  return {
-    indexName: chosen.name,
-    parts: chosen.parts.map(({ column, dataType, length, charset }) => {
-      const name = column ?? '';
-      const renamed = nameInShadow(name) ?? name;
+    const leading = names.length === index.parts.length ? shadow.find((each) => leads(each, names)) : undefined;
+    if (leading !== undefined)
       return {
-        name,
-        kind: KINDS[dataType ?? ''] as KeyKind,
-        ...(dataType === 'binary' ? { padTo: Number(length) } : {}),
-        ...(charset === null ? {} : { charset }),
-        ...(renamed === name ? {} : { renamed }),
+        indexName: index.name,
+        parts: index.parts.map((part, i) => keyPart(part, names[i] ?? '', leading.parts[i] ?? part)),
       };
-    }),
+  }
+  return null;
+}
+
+function keyPart({ column, dataType, length, ...text }: IndexPart, nameInShadow: string, shadow: IndexPart): KeyPart {
+  const name = column ?? '';
+  const charsetOf = ({ charset, collation }: Pick<IndexPart, 'charset' | 'collation'>): object =>
+    charset === null ? {} : { charset, ...(collation === null ? {} : { collation }) };
+  const isSame = nameInShadow === name && text.collation === shadow.collation;
+  return {
+    name,
+    kind: KINDS[dataType ?? ''] as KeyKind,
+    ...(dataType === 'binary' ? { padTo: Number(length) } : {}),
+    ...charsetOf(text),
+    ...(isSame ? {} : { inShadow: { name: nameInShadow, ...charsetOf(shadow) } }),
   };
 }
 
-/** The same key with the names that its columns have in the shadow. */
+/** The same key as its columns are in the shadow. */
 export function keyInShadow(key: TrackedKey): TrackedKey {
-  return { ...key, parts: key.parts.map((part) => ({ ...part, name: part.renamed ?? part.name })) };
+  return { ...key, parts: key.parts.map((part) => ({ ...part, ...part.inShadow })) };
 }
 
 /**
@@ -180,7 +186,7 @@ export function stricterKeys(
         expression,
         // What does not fit into a shorter one is told by a warning, so that no values become equal.
         ONLY_SHORTER.has(dataType ?? '') ? dataType : INTEGERS.has(dataType ?? '') ? 'integer' : columnType,
-        collation,
+        collation === null ? null : inUtf8mb4(collation),
         computedAs,
       ]),
     );
@@ -308,13 +314,19 @@ export function keyColumns(key: TrackedKey, qualifier = ''): string {
   return key.parts.map((part) => qualifier + quoteName(part.name)).join(', ');
 }
 
-/** `o.a = n.b AND …` between two tables that name the key's columns each in its way. */
+/**
+ * `o.a = n.b AND …` between two tables that name the key's columns each in its way. Rows are looked up in the second one:
+ * where charsets differ, a value of the first is brought to that of the second, whose index is used.
+ */
 export function keyEqual(left: TrackedKey, leftQualifier: string, right: TrackedKey, rightQualifier: string): string {
   return left.parts
-    .map(
-      (part, i) =>
-        `${leftQualifier}${quoteName(part.name)} = ${rightQualifier}${quoteName(right.parts[i]?.name ?? '')}`,
-    )
+    .map((part, i) => {
+      const { name = '', charset, collation } = right.parts[i] ?? {};
+      const value = `${leftQualifier}${quoteName(part.name)}`;
+      const isAlike = collation === undefined || part.collation === collation;
+      const brought = isAlike ? value : `CONVERT(${value} USING ${charset}) COLLATE ${collation}`;
+      return `${brought} = ${rightQualifier}${quoteName(name)}`;
+    })
     .join(' AND ');
 }
 

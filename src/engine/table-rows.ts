@@ -250,12 +250,11 @@ export class TableRows {
       isKeys(where) ? keyIn(key, where, qualifier) : keyRange(key, where, qualifier);
     const first = quoteName(this.key.parts[0]?.name ?? '');
     const firstInShadow = quoteName(this.#shadowKey.parts[0]?.name ?? '');
-    const same = keyEqual(this.key, 'o.', this.#shadowKey, 'n.');
     const rows = await session.query(
-      `SELECT ${selectKey(this.key, 'o.')} FROM ${this.original} o LEFT JOIN ${this.shadow} n ON ${same}
+      `SELECT ${selectKey(this.key, 'o.')} FROM ${this.original} o LEFT JOIN ${this.shadow} n ON ${keyEqual(this.key, 'o.', this.#shadowKey, 'n.')}
         WHERE ${condition(this.key, 'o.')} AND (n.${firstInShadow} IS NULL OR COALESCE(${rowChecksum(this.compared, 'original', 'o.')} <> ${rowChecksum(this.compared, 'shadow', 'n.')}, TRUE))
        UNION ALL
-       SELECT ${selectKey(this.#shadowKey, 'n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o ON ${same}
+       SELECT ${selectKey(this.#shadowKey, 'n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o ON ${keyEqual(this.#shadowKey, 'n.', this.key, 'o.')}
         WHERE ${condition(this.#shadowKey, 'n.')} AND o.${first} IS NULL
        UNION ALL
        SELECT ${selectKey(this.#shadowKey, 'n.')} FROM ${this.shadow} n

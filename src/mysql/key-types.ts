@@ -18,6 +18,19 @@ export const KEY_TYPES: ReadonlySet<string> = new Set([
   'timestamp',
 ]);
 
+/**
+ * Whether a collation equates and orders the texts of another one as that does: itself, and for utf8mb3 the collation of the
+ * same name in utf8mb4. Measured on MySQL 9.7 for each such pair and every character of utf8mb3.
+ */
+export function ordersAlike(from: string | null, to: string | null): boolean {
+  return from === to || (from !== null && to !== null && inUtf8mb4(from) === to);
+}
+
+/** The collation of utf8mb4 that orders texts of a utf8mb3 one alike; any other as it is. */
+export function inUtf8mb4(collation: string): string {
+  return collation.replace(/^utf8mb3_/, 'utf8mb4_');
+}
+
 const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
 
 /**

@@ -152,6 +152,20 @@ const CHANGES: Readonly<Record<string, Case>> = {
     keys: 'PRIMARY KEY (id), KEY n (n)',
     alter: 'CONVERT TO CHARACTER SET utf8mb4',
   },
+  'a column of a table whose collation is not the default of its charset': {
+    options: 'CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci',
+    alter: 'MODIFY v BIGINT',
+  },
+  'a text key converted from utf8mb3': {
+    options: 'CHARSET=utf8mb3',
+    keys: BY_TEXT,
+    alter: 'CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
+  },
+  'a text key converted from utf8mb3, by bytes, under another name and place': {
+    options: 'CHARSET=utf8mb3 COLLATE=utf8mb3_bin',
+    keys: 'PRIMARY KEY (c, u), KEY n (n)',
+    alter: 'CHANGE u w VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL FIRST, MODIFY v BIGINT',
+  },
   'nothing but a rebuild': { alter: 'ENGINE=InnoDB' },
   // Indexes
   'a full text index with a parser': { alter: 'ADD FULLTEXT KEY ft (s) WITH PARSER ngram' },
