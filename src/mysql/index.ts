@@ -10,6 +10,7 @@ export {
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export { quoteName, quoteTable } from './identifiers.js';
+export { askedCounter, nextId } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';

@@ -1,5 +1,5 @@
 import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
-import { oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
+import { askedCounter, oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
 import { type Difference, diffTables } from './diff.js';
 import { parseDefinition } from './table-definition.js';
@@ -36,11 +36,16 @@ export async function tryStatement(
     rowVersions < MAX_ROW_VERSIONS ? await resultUnlessRefused(workspace, table, [live, instant]) : undefined;
   const result = changed ?? (await workspace.result(table, [live, statement]));
   const differences = diffTables(parseDefinition(live), parseDefinition(result));
+  const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
+  if (
+    askedCounter(statement) !== undefined &&
+    (await resultUnlessRefused(workspace, table, [live, inPlace])) === result
+  )
+    return { execution: 'inplace', reason: 'raises the next id', statement: inPlace, result, differences };
   if (differences.length === 0)
     return { execution: 'copy', reason: 'rebuilds the table, as asked', statement, result, differences };
   if (changed !== undefined)
     return { execution: 'instant', reason: 'only metadata changes, at once', statement: instant, result, differences };
-  const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
   if (differences.every(isMetadata) && (await resultUnlessRefused(workspace, table, [live, inPlace])) === result)
     return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace, result, differences };
   return { execution: 'copy', reason: copyReason(differences, renames), statement, result, differences };
