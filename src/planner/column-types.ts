@@ -17,6 +17,16 @@ const TEXT_BYTES: Readonly<Record<string, number>> = {
   mediumblob: 16_777_215,
   longblob: 4_294_967_295,
 };
+const SPATIAL = [
+  'point',
+  'linestring',
+  'polygon',
+  'multipoint',
+  'multilinestring',
+  'multipolygon',
+  'geomcollection',
+  'geometrycollection',
+];
 const CHARSET_BYTES: Readonly<Record<string, number>> = { utf8mb4: 4, utf8mb3: 3, gbk: 2, ucs2: 2, utf16: 4, utf32: 4 };
 
 export function parseType(type: string): ColumnType {
@@ -75,7 +85,11 @@ export function narrowing(
     const [toDigits = 10, toScale = 0] = to.size;
     return toDigits - toScale < digits || (to.unsigned && !from.unsigned) ? `${change} narrows the range` : null;
   }
-  if (from.name === 'float' && to.name === 'double')
+  // Without digits, a FLOAT or DOUBLE holds whatever it can.
+  if (
+    (from.name === to.name && to.size.length === 0 && (to.name === 'float' || to.name === 'double')) ||
+    (from.name === 'float' && to.name === 'double' && to.size.length === 0)
+  )
     return to.unsigned && !from.unsigned ? `${change} loses negative values` : null;
   if (isText(from.name) && isText(to.name)) {
     const [a, b] = [capacity(from, charsets.from), capacity(to, charsets.to)];
@@ -96,6 +110,7 @@ export function narrowing(
   if (from.name === to.name && ['bit', 'vector'].includes(from.name))
     return (to.size[0] ?? 1) < (from.size[0] ?? 1) ? `${change} shortens values` : null;
   if (from.name === 'date' && to.name === 'datetime') return null;
+  if (to.name === 'geometry' && SPATIAL.includes(from.name)) return null;
   if (from.name === 'timestamp' || to.name === 'timestamp')
     return `${change} converts every value, with UTC as the time zone, whatever the applications use`;
   return `${change} converts every value, and not all may fit`;

@@ -5,6 +5,7 @@ import {
   type SchemaFiles,
   SternaError,
 } from '../contract/index.js';
+import { annotatedRenames } from './renames.js';
 import { placeOf, scanSql, type SqlToken } from './sql-scanner.js';
 
 /** One CREATE TABLE of a desired file. */
@@ -15,6 +16,8 @@ export interface DesiredTable {
   readonly file: string;
   /** Without a closing semicolon. */
   readonly sql: string;
+  /** Columns that are said to keep the values of others. */
+  readonly renames: readonly RenamedColumn[];
 }
 
 // The highest version in what SHOW CREATE TABLE writes, for INVISIBLE columns. What a server took for a comment, it would
@@ -46,7 +49,8 @@ export function readDesiredFiles(schema: SchemaFiles): DesiredTable[] {
       if (earlier !== undefined)
         throw invalid(file, text, 0, `one definition of table ${table}, found another in ${earlier}`);
       seen.set(table.toLowerCase(), file);
-      return { namespace, table, file, sql: withoutEnd(text) };
+      const renames = annotatedRenames(text, (offset, expected) => invalid(file, text, offset, expected));
+      return { namespace, table, file, sql: withoutEnd(text), renames };
     });
   });
 }

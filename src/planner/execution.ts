@@ -1,7 +1,7 @@
 import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
 import { askedCounter, oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
-import { type Difference, diffTables } from './diff.js';
+import { type Difference, diffTables, needsAlgorithmCopy } from './diff.js';
 import { parseDefinition } from './table-definition.js';
 import type { Workspace } from './workspace.js';
 
@@ -18,37 +18,62 @@ export interface Trial {
   readonly differences: readonly Difference[];
 }
 
+/** The table that a statement is tried on. */
+export interface Subject {
+  readonly name: string;
+  readonly canonical: string;
+  readonly rowVersions: number;
+}
+
 /**
  * How a table is changed, asked of the server itself: the statement is tried in the workspace with the
  * algorithm asserted, so that at run time the server refuses rather than copies. Throws what the server says
- * of a statement that it does not take at all.
+ * of a statement that it does not take at all. `known`: what a generated statement is to change.
  */
 export async function tryStatement(
   workspace: Workspace,
-  table: string,
-  live: string,
+  table: Subject,
   statement: string,
-  rowVersions: number,
   renames: readonly RenamedColumn[] = [],
+  known?: readonly Difference[],
 ): Promise<Trial> {
-  const instant = `${statement}, ALGORITHM=INSTANT`;
-  const changed =
-    rowVersions < MAX_ROW_VERSIONS ? await resultUnlessRefused(workspace, table, [live, instant]) : undefined;
-  const result = changed ?? (await workspace.result(table, [live, statement]));
-  const differences = diffTables(parseDefinition(live), parseDefinition(result));
-  const inPlace = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
-  if (
-    askedCounter(statement) !== undefined &&
-    (await resultUnlessRefused(workspace, table, [live, inPlace])) === result
-  )
-    return { execution: 'inplace', reason: 'raises the next id', statement: inPlace, result, differences };
+  const alternatives: { execution: Execution; sql: string }[] = [];
+  if (table.rowVersions < MAX_ROW_VERSIONS && !needsAlgorithmCopy(known ?? []))
+    alternatives.push({ execution: 'instant', sql: `${statement}, ALGORITHM=INSTANT` });
+  if (known?.every(isMetadata) === true)
+    alternatives.push({ execution: 'inplace', sql: inPlace(table.name, statement, known) });
+  alternatives.push({ execution: 'copy', sql: statement });
+  const { chosen, result } = await workspace.firstResult(
+    table.name,
+    [table.canonical],
+    alternatives.map(({ sql }) => sql),
+  );
+  const { execution, sql } = alternatives[chosen] ?? { execution: 'copy', sql: statement };
+  const differences = known ?? diffTables(parseDefinition(table.canonical), parseDefinition(result));
+  const trial = { execution, statement: sql, result, differences };
+  if (askedCounter(statement) !== undefined) {
+    const counter = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
+    await workspace.result(table.name, [table.canonical, counter]);
+    return { ...trial, execution: 'inplace', statement: counter, reason: 'raises the next id' };
+  }
   if (differences.length === 0)
-    return { execution: 'copy', reason: 'rebuilds the table, as asked', statement, result, differences };
-  if (changed !== undefined)
-    return { execution: 'instant', reason: 'only metadata changes, at once', statement: instant, result, differences };
-  if (differences.every(isMetadata) && (await resultUnlessRefused(workspace, table, [live, inPlace])) === result)
-    return { execution: 'inplace', reason: 'only metadata changes, in place', statement: inPlace, result, differences };
-  return { execution: 'copy', reason: copyReason(differences, renames), statement, result, differences };
+    return { ...trial, execution: 'copy', statement, reason: 'rebuilds the table, as asked' };
+  if (execution === 'instant') return { ...trial, reason: 'only metadata changes, at once' };
+  if (execution === 'inplace') return { ...trial, reason: 'only metadata changes, in place' };
+  // Of a statement as written, what it changes is known only now.
+  if (known === undefined && differences.every(isMetadata)) {
+    const again = await tryStatement(workspace, table, statement, renames, differences);
+    if (again.result === result) return again;
+  }
+  return { ...trial, reason: copyReason(differences, renames) };
+}
+
+function inPlace(table: string, statement: string, differences: readonly Difference[]): string {
+  const algorithm = 'ALGORITHM=INPLACE, LOCK=NONE';
+  if (!differences.some(({ kind }) => kind === 'add-partitions')) return `${statement}, ${algorithm}`;
+  // Nothing may stand behind ADD PARTITION.
+  const prefix = `ALTER TABLE ${quoteName(table)} `;
+  return `${prefix}${algorithm}, ${statement.slice(prefix.length)}`;
 }
 
 /**
@@ -72,27 +97,17 @@ export async function rehearseCopy(
   ]);
 }
 
-/** Undefined when the server refuses, for whatever reason: without an asserted algorithm it tells the real one. */
-async function resultUnlessRefused(
-  workspace: Workspace,
-  table: string,
-  statements: readonly string[],
-): Promise<string | undefined> {
-  try {
-    return await workspace.result(table, statements);
-  } catch (error) {
-    if (error instanceof SternaError && (error.code === 'instant_refused' || error.code === 'sql_error'))
-      return undefined;
-    throw error;
-  }
-}
-
 /** In place without a rebuild, and without blocking replicas: adding an index is not among them. */
 function isMetadata(difference: Difference): boolean {
   switch (difference.kind) {
     case 'rename-index':
     case 'index-visibility':
+    case 'rename-column':
+    case 'drop-foreign-key':
+    case 'add-partitions':
       return true;
+    case 'check':
+      return /^DROP | NOT ENFORCED( \*\/)?$/.test(difference.clause);
     case 'drop-index':
       return difference.index.kind !== 'primary' && !difference.replaced;
     case 'option':
@@ -103,6 +118,7 @@ function isMetadata(difference: Difference): boolean {
         difference.from.charset === difference.to.charset &&
         difference.from.collation === difference.to.collation &&
         difference.from.nullable === difference.to.nullable &&
+        difference.from.generated === difference.to.generated &&
         (difference.from.type === difference.to.type ||
           growsInPlace(difference.from.type, difference.to.type, difference.to.charset))
       );
@@ -113,6 +129,7 @@ function isMetadata(difference: Difference): boolean {
 
 function copyReason(differences: readonly Difference[], renames: readonly RenamedColumn[]): string {
   const texts = differences.flatMap((difference): string | [] => {
+    if (difference.kind === 'drop-index' && difference.replaced) return [];
     const { from, to } =
       renames.find((each) =>
         difference.kind === 'drop-column'
@@ -125,9 +142,17 @@ function copyReason(differences: readonly Difference[], renames: readonly Rename
         if (difference.from.type !== difference.to.type) return `changes the type of \`${difference.to.name}\``;
         if (difference.from.charset !== difference.to.charset || difference.from.collation !== difference.to.collation)
           return `converts the text of \`${difference.to.name}\``;
+        if (difference.from.generated !== difference.to.generated)
+          return `${difference.to.generated === null ? 'no longer computes' : 'computes'} \`${difference.to.name}\``;
         return difference.moved ? `moves \`${difference.to.name}\`` : `changes \`${difference.to.name}\``;
       case 'add-index':
-        return `adds index \`${difference.index.name}\``;
+        return `${difference.replaced ? 'makes anew' : 'adds'} index \`${difference.index.name}\``;
+      case 'rename-index':
+        return `renames index \`${difference.index.name}\``;
+      case 'index-visibility':
+        return `changes the visibility of index \`${difference.index.name}\``;
+      case 'rename-column':
+        return `renames \`${difference.from}\` to \`${difference.to}\``;
       case 'drop-index':
         return `drops index \`${difference.index.name}\``;
       case 'add-column':
@@ -136,7 +161,8 @@ function copyReason(differences: readonly Difference[], renames: readonly Rename
       case 'option':
         return `changes ${difference.option}`;
       case 'partitioning':
-        return difference.clause === 'REMOVE PARTITIONING' ? 'removes the partitions' : 'partitions the table';
+      case 'add-partitions':
+        return difference.clause === 'REMOVE PARTITIONING' ? 'removes the partitions' : 'partitions the table anew';
       default:
         return 'changes the table';
     }

@@ -1,15 +1,26 @@
-import { type PlannedTask, type Reason, type RenamedColumn, SternaError } from '../contract/index.js';
-import { fingerprint, quoteName, type Session } from '../mysql/index.js';
+import {
+  type LintFinding,
+  type PlannedTask,
+  type Reason,
+  type RenamedColumn,
+  sameName,
+  SternaError,
+} from '../contract/index.js';
+import type { Session } from '../mysql/index.js';
+import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
+import { createTask, dropTask } from './create-and-drop.js';
 import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
-import { alterClauses, diffTables } from './diff.js';
+import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
-import { keptName } from './kept-name.js';
+import { parentsFirst, parentsOf } from './foreign-keys.js';
 import { isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
+import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
+import { possibleRenames, renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
-import { parseDefinition } from './table-definition.js';
+import { parseDefinition, type TableDefinition } from './table-definition.js';
 import { unclearColumns } from './unclear-columns.js';
 import { Workspace } from './workspace.js';
 
@@ -25,26 +36,59 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly physical: string,
   ) {}
 
+  /** New tables first, parents before their children; dropped ones last, children before their parents. */
   async fromFiles(desired: readonly DesiredTable[], keep: (table: string) => boolean): Promise<PlannedTask[]> {
-    const live = new Map(
-      (await readLiveTables(this.dependencies.server, this.physical, keep, this.dependencies.signal)).map((table) => [
-        table.name,
-        table,
-      ]),
-    );
-    const tasks = await Promise.all(
-      desired.map(async (table): Promise<PlannedTask[]> => {
-        const current = live.get(table.table);
+    const { server, signal } = this.dependencies;
+    const tables = await readLiveTables(server, this.physical, keep, signal);
+    const live = new Map(tables.map((table) => [table.name, table]));
+    const wanted = new Map<string, string>();
+    await Promise.all(
+      desired.map(async (table) => {
         // Canonical text is a fixed point: executing it would give the live table.
-        if (current !== undefined && current.canonical === withoutCounter(table.sql)) return [];
-        const canonical = await this.#canonical(table);
-        if (current === undefined) return [this.#create(table.table, canonical)];
-        return current.canonical === canonical ? [] : [await this.#alter(current, canonical)];
+        const same = live.get(table.table)?.canonical === withoutCounter(table.sql);
+        wanted.set(table.table, same ? withoutCounter(table.sql) : await this.#canonical(table));
       }),
     );
-    const wanted = new Set(desired.map((table) => table.table));
-    const dropped = [...live.values()].filter((table) => !wanted.has(table.name)).map((table) => this.#drop(table));
-    return [...tasks.flat(), ...dropped];
+    const parentsOfAll = new Map(
+      [...new Set([...wanted.keys(), ...live.keys()])].map((name) => [
+        name,
+        parentsOf(name, wanted.get(name) ?? live.get(name)?.canonical ?? ''),
+      ]),
+    );
+    const parents = (name: string): readonly string[] => parentsOfAll.get(name) ?? [];
+    const created = [...wanted.keys()].filter((name) => !live.has(name));
+    const changed = desired.filter(({ table }) => {
+      const [a, b] = [live.get(table)?.canonical, wanted.get(table)];
+      return a !== undefined && b !== undefined && comparable(a) !== comparable(b);
+    });
+    const dropped = [...live.keys()].filter((name) => !wanted.has(name));
+    // As they are when tables are created, which is before others are changed.
+    const standing = new Map([...wanted].map(([name, text]) => [name, live.get(name)?.canonical ?? text]));
+    const children = (name: string): string[] => [
+      ...(live.get(name)?.referencedBy ?? []).filter((child) => child !== `${this.physical}.${name}`),
+      ...created.filter((child) => parents(child).includes(name)).map((child) => `${this.physical}.${child}`),
+    ];
+    const isDropped = (child: string): boolean => dropped.some((name) => child === `${this.physical}.${name}`);
+    const creates = parentsFirst(created, parents).map((name) =>
+      createTask(this.namespace, name, wanted.get(name) ?? '', standing, () => this.#open()),
+    );
+    const alters = changed.map(({ table, renames }) => {
+      const current = live.get(table);
+      if (current === undefined) throw new SternaError('internal', `Expected ${table} among the live tables.`);
+      const referencedBy = [...new Set([...current.referencedBy, ...children(table)])];
+      return this.#alter({ ...current, referencedBy }, wanted.get(table) ?? '', renames);
+    });
+    const drops = parentsFirst(dropped, parents)
+      .reverse()
+      .flatMap((name) => live.get(name) ?? [])
+      .map((table) =>
+        dropTask(
+          this.namespace,
+          table,
+          children(table.name).filter((child) => !isDropped(child)),
+        ),
+      );
+    return [...(await Promise.all(creates)), ...(await Promise.all(alters)).sort(byTable), ...drops];
   }
 
   async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {
@@ -79,7 +123,7 @@ export class NamespacePlanner implements AsyncDisposable {
       });
       tasks.push(await this.#alterTried(current, trial, renames, drops));
     }
-    return tasks;
+    return tasks.sort(byTable);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -113,87 +157,46 @@ export class NamespacePlanner implements AsyncDisposable {
     }
   }
 
-  #create(table: string, canonical: string): PlannedTask {
-    const definition = parseDefinition(canonical);
-    const reasons: Reason[] = [
-      ...(definition.foreignKeys.length > 0
-        ? [{ code: 'foreign-key', message: 'the new table has foreign keys; this version does not create them' }]
-        : []),
-      ...(definition.options.get('ENGINE') === 'InnoDB'
-        ? []
-        : [
-            {
-              code: 'engine',
-              message: `only InnoDB tables are created, this one is ${definition.options.get('ENGINE')}`,
-            },
-          ]),
-    ];
-    return this.#task(table, {
-      action: 'create',
-      statements: [canonical],
-      execution: 'direct',
-      executionReason: 'new table',
-      safety: reasons.length > 0 ? 'blocked' : 'safe',
-      reasons,
-      ...notRevertible('create', 'a revert drops no table'),
-      desired: canonical,
-    });
-  }
-
-  #drop(live: LiveTable): PlannedTask {
-    const blocked = live.referencedBy.length > 0;
-    const kept = keptName(live);
-    const reasons: Reason[] = blocked
-      ? [{ code: 'foreign-key', message: `foreign keys point to the table: ${live.referencedBy.join(', ')}` }]
-      : [
-          {
-            code: 'name' in kept ? 'drops-table' : 'drops-table-for-good',
-            message: `drops the table with about ${live.rows} rows, ${'name' in kept ? 'which can be undone for seven days' : `for good: ${kept.reason}`}`,
-          },
-        ];
-    return this.#task(live.name, {
-      action: 'drop',
-      statements: [
-        'name' in kept
-          ? `RENAME TABLE ${quoteName(live.name)} TO ${quoteName(kept.name)}`
-          : `DROP TABLE ${quoteName(live.name)}`,
-      ],
-      execution: 'direct',
-      executionReason: 'not among the desired files',
-      safety: blocked ? 'blocked' : 'unsafe',
-      reasons,
-      ...notRevertible('drop', 'a revert brings no dropped table back'),
-      live,
-    });
-  }
-
   /** P4: the exact statement, on the live definition, has to give exactly the desired one. */
-  async #alter(live: LiveTable, desired: string): Promise<PlannedTask> {
-    const differences = diffTables(parseDefinition(live.canonical), parseDefinition(desired));
-    const impossible = blockedReasons(differences);
-    if (impossible.length > 0) return this.#blocked(live, desired, [], impossible);
-    const clauses = alterClauses(differences);
+  async #alter(live: LiveTable, desired: string, annotated: readonly RenamedColumn[]): Promise<PlannedTask> {
+    const [from, to] = [live.canonical, desired].map((text) => parseDefinition(comparable(text))) as [
+      TableDefinition,
+      TableDefinition,
+    ];
+    const renames = renamesToDo(annotated, from, to);
+    let statement: string | null = null;
     const block = (code: string, message: string): PlannedTask =>
-      this.#blocked(live, desired, clauses === '' ? [] : [statement], [{ code, message }]);
-    const statement = `ALTER TABLE ${quoteName(live.name)} ${clauses}`;
-    if (clauses === '')
-      return block(
-        'unknown-difference',
-        `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
-      );
-    let trial: Trial;
+      this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
-      trial = await this.#try(live, statement);
+      const differences =
+        renames.length === 0
+          ? diffTables(from, to)
+          : withRenames(diffTables(await this.#renamed(live, renames), to), renames);
+      const impossible = blockedReasons(differences);
+      if (impossible.length > 0) return this.#blocked(live, desired, impossible);
+      statement = alterStatement(live.name, differences);
+      if (statement === null)
+        return block(
+          'unknown-difference',
+          `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
+        );
+      const trial = await this.#try(live, statement, renames, differences);
+      if (comparable(trial.result) !== comparable(desired))
+        return block(
+          'not-verified',
+          `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
+        );
+      return await this.#alterTried(live, trial, renames.filter(isAnotherName), [], possibleRenames(from, to));
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       return block('refused-by-server', `the generated statement fails: ${error.message}`);
     }
-    if (trial.result !== desired)
-      return block(
-        'not-verified',
-        `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
-      );
-    return this.#alterTried(live, trial);
+  }
+
+  async #renamed(live: LiveTable, renames: readonly RenamedColumn[]): Promise<TableDefinition> {
+    const workspace = await this.#open();
+    const result = await workspace.result(live.name, [live.canonical, renameStatement(live.name, renames)]);
+    return parseDefinition(comparable(result));
   }
 
   async #alterTried(
@@ -201,11 +204,12 @@ export class NamespacePlanner implements AsyncDisposable {
     trial: Trial,
     renames: readonly RenamedColumn[] = [],
     drops: readonly string[] = [],
+    lint: readonly LintFinding[] = [],
   ): Promise<PlannedTask> {
     const { differences, result } = trial;
     const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
     const impossible = [...blockedReasons(differences), ...unclearColumns(from, to, renames, drops)];
-    if (impossible.length > 0) return this.#blocked(live, result, [], impossible);
+    if (impossible.length > 0) return this.#blocked(live, result, impossible);
     const unable =
       trial.execution === 'copy'
         ? [...copyBlocks(live, from, to, renames), ...(await this.#copyBlocked(live, trial))]
@@ -214,10 +218,11 @@ export class NamespacePlanner implements AsyncDisposable {
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
     const unsafe = unsafeReasons(differences, from, to, empty, renames);
-    return this.#task(live.name, {
+    return plannedTask(this.namespace, live.name, {
       action: 'alter',
       live,
       desired: result,
+      lint,
       statements: [trial.statement],
       execution: trial.execution,
       executionReason: trial.reason,
@@ -249,8 +254,13 @@ export class NamespacePlanner implements AsyncDisposable {
     ];
   }
 
-  #blocked(live: LiveTable, desired: string, statements: readonly string[], reasons: readonly Reason[]): PlannedTask {
-    return this.#task(live.name, {
+  #blocked(
+    live: LiveTable,
+    desired: string,
+    reasons: readonly Reason[],
+    statements: readonly string[] = [],
+  ): PlannedTask {
+    return plannedTask(this.namespace, live.name, {
       action: 'alter',
       live,
       desired,
@@ -263,46 +273,26 @@ export class NamespacePlanner implements AsyncDisposable {
     });
   }
 
-  async #try(live: LiveTable, statement: string, renames: readonly RenamedColumn[] = []): Promise<Trial> {
+  async #try(
+    live: LiveTable,
+    statement: string,
+    renames: readonly RenamedColumn[],
+    known?: readonly Difference[],
+  ): Promise<Trial> {
     const workspace = await this.#open();
     this.#rowVersions ??= readRowVersions(this.session, this.physical);
-    const versions = (await this.#rowVersions).get(live.name) ?? 0;
-    return tryStatement(workspace, live.name, live.canonical, statement, versions, renames);
+    const rowVersions = (await this.#rowVersions).get(live.name) ?? 0;
+    return tryStatement(workspace, { ...live, rowVersions }, statement, renames, known);
   }
+}
 
-  #task(
-    table: string,
-    task: Pick<
-      PlannedTask,
-      | 'action'
-      | 'statements'
-      | 'execution'
-      | 'executionReason'
-      | 'safety'
-      | 'reasons'
-      | 'renamedColumns'
-      | 'revertible'
-      | 'revertReasons'
-    > & {
-      live?: LiveTable;
-      desired?: string;
-    },
-  ): PlannedTask {
-    const { live, desired, ...rest } = task;
-    return {
-      id: `${this.namespace}.${table}`,
-      namespace: this.namespace,
-      table,
-      ...rest,
-      lint: [], // see lint-tasks.ts
-      liveDefinition: live?.canonical ?? null,
-      desiredDefinition: desired ?? null,
-      liveFingerprint: live === undefined ? null : fingerprint(live.canonical),
-      desiredFingerprint: desired === undefined ? null : fingerprint(desired),
-      estimatedRows: live?.rows ?? 0,
-      estimatedBytes: live?.bytes ?? 0,
-    };
-  }
+/** In other letters, a column has the same name for the engine. */
+function isAnotherName({ from, to }: RenamedColumn): boolean {
+  return !sameName(from, to);
+}
+
+function byTable(a: PlannedTask, b: PlannedTask): number {
+  return a.table < b.table ? -1 : 1;
 }
 
 function refused(error: unknown, where: string): unknown {

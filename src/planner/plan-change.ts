@@ -72,8 +72,10 @@ async function assertMayApply(
 
 const ORDER = { create: 0, alter: 1, drop: 2 } as const;
 
+/** Within a namespace as they came: foreign keys tell which is first. */
 function inOrder(a: PlannedTask, b: PlannedTask): number {
-  return ORDER[a.action] - ORDER[b.action] || (a.id < b.id ? -1 : 1);
+  if (a.action !== b.action) return ORDER[a.action] - ORDER[b.action];
+  return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
 }
 
 /**

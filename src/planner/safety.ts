@@ -83,6 +83,12 @@ function columnReasons(
       column,
       message: `\`${column}\` becomes NOT NULL; rows without a value do not fit`,
     });
+  if (to.srid !== null && from.srid !== to.srid && !empty)
+    reasons.push({
+      code: 'changes-srid',
+      column,
+      message: `\`${column}\`: values of another reference system than ${to.srid} do not fit`,
+    });
   if (convertsCharset(from, to) && !empty) {
     reasons.push({
       code: 'converts-charset',

@@ -1,9 +1,12 @@
+import { quoteName } from '../mysql/index.js';
+import { withoutLiterals } from './expressions.js';
+
 /** A table as its canonical text says, one item a line. */
 export interface TableDefinition {
   readonly columns: readonly ColumnItem[];
   readonly indexes: readonly IndexItem[];
   readonly foreignKeys: readonly NamedItem[];
-  readonly checks: readonly NamedItem[];
+  readonly checks: readonly CheckItem[];
   /** Option -> value as written, e.g. `ENGINE` -> `InnoDB`. */
   readonly options: ReadonlyMap<string, string>;
   readonly partitions: string;
@@ -15,12 +18,21 @@ export interface NamedItem {
   readonly text: string;
 }
 
+export interface CheckItem extends NamedItem {
+  readonly condition: string;
+  readonly enforced: boolean;
+}
+
 export interface ColumnItem extends NamedItem {
+  /** What stands behind the name. */
+  readonly definition: string;
   /** e.g. `varchar(20)`, `int unsigned` */
   readonly type: string;
   readonly nullable: boolean;
   readonly generated: 'virtual' | 'stored' | null;
   readonly autoIncrement: boolean;
+  /** The reference system that every value has to have. */
+  readonly srid: number | null;
   /** Effective, also where the text leaves them to the table's defaults; null for other than text. */
   readonly charset: string | null;
   readonly collation: string | null;
@@ -42,19 +54,19 @@ const TEXT_TYPE = /^(char|varchar|tinytext|text|mediumtext|longtext|enum|set)\b/
 export function parseDefinition(canonical: string): TableDefinition {
   const close = canonical.lastIndexOf('\n)');
   const tail = canonical.slice(close + 2);
-  const partitionAt = tail.search(/\n\/\*!50100 PARTITION BY|\nPARTITION BY/);
+  const partitionAt = tail.search(/\n\/\*!\d+ PARTITION BY/);
   const options = parseOptions(partitionAt < 0 ? tail : tail.slice(0, partitionAt));
   const defaults = { charset: options.get('DEFAULT CHARSET') ?? null, collation: options.get('COLLATE') ?? null };
   const columns: ColumnItem[] = [];
   const indexes: IndexItem[] = [];
   const foreignKeys: NamedItem[] = [];
-  const checks: NamedItem[] = [];
+  const checks: CheckItem[] = [];
   for (const line of canonical.slice(0, close).split('\n').slice(1)) {
     const text = line.trim().replace(/,$/, '');
     const constraint = new RegExp(`^CONSTRAINT ${NAME} (FOREIGN KEY|CHECK) `).exec(text);
     if (text.startsWith('`')) columns.push(parseColumn(text, defaults));
     else if (constraint?.[2] === 'FOREIGN KEY') foreignKeys.push({ name: unquote(constraint[1]), text });
-    else if (constraint?.[2] === 'CHECK') checks.push({ name: unquote(constraint[1]), text });
+    else if (constraint?.[2] === 'CHECK') checks.push(parseCheck(unquote(constraint[1]), text));
     else indexes.push(parseIndex(text));
   }
   return {
@@ -72,7 +84,8 @@ function parseColumn(text: string, defaults: { charset: string | null; collation
   const type = /^[a-z]+(?: precision)?(?:\((?:'(?:[^']|'')*'|[^)'])*\))?(?: unsigned)?(?: zerofill)?/.exec(rest)?.[0];
   if (quoted === undefined || type === undefined) throw new Error(`unknown column form: ${text}`);
   // Comments and defaults are texts that may hold any word.
-  const words = rest.slice(type.length).replace(/'(?:[^'\\]|''|\\.)*'/g, "''");
+  const words = withoutLiterals(rest.slice(type.length));
+  const srid = /\bSRID (\d+)/.exec(words)?.[1];
   const isText = TEXT_TYPE.test(type);
   const charset = /CHARACTER SET (\w+)/.exec(words)?.[1] ?? defaults.charset;
   const collation =
@@ -80,13 +93,21 @@ function parseColumn(text: string, defaults: { charset: string | null; collation
   return {
     name: unquote(quoted),
     text,
+    definition: rest,
     type,
     nullable: !/\bNOT NULL\b/.test(words),
     generated: /\bGENERATED ALWAYS AS\b/.test(words) ? (/\bSTORED\b/.test(words) ? 'stored' : 'virtual') : null,
+    srid: srid === undefined ? null : Number(srid),
     autoIncrement: /\bAUTO_INCREMENT\b/.test(words),
     charset: isText ? charset : null,
     collation: isText ? collation : null,
   };
+}
+
+function parseCheck(name: string, text: string): CheckItem {
+  const whole = text.slice(`CONSTRAINT ${quoteName(name)} `.length);
+  const condition = whole.replace(/ \/\*!80016 NOT ENFORCED \*\/$/, '');
+  return { name, text, condition, enforced: condition === whole };
 }
 
 function parseIndex(text: string): IndexItem {

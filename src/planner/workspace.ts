@@ -49,13 +49,26 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** Executes statements that begin with none or one table of that name, and reads it back; leaves nothing. */
-  async result(table: string, statements: readonly string[]): Promise<string> {
+  async result(table: string, statements: readonly string[], beside: readonly string[] = []): Promise<string> {
+    return (await this.firstResult(table, statements.slice(0, -1), statements.slice(-1), beside)).result;
+  }
+
+  /**
+   * Executes `before` and then the first of `alternatives` that the server does not refuse: one that it refuses leaves the
+   * table as it was. Throws what the server says of the last one. `beside`: other tables that the statements make.
+   */
+  async firstResult(
+    table: string,
+    before: readonly string[],
+    alternatives: readonly string[],
+    beside: readonly string[] = [],
+  ): Promise<{ readonly chosen: number; readonly result: string }> {
     // P6: tables that a foreign key ties would see each other, or not, as chance has it.
-    const alone = statements.some((statement) => /\bREFERENCES\b/i.test(statement));
-    const work = async (session: Session): Promise<string> => {
+    const alone = [...before, ...alternatives].some((statement) => /\bREFERENCES\b/i.test(statement));
+    const work = async (session: Session): Promise<{ chosen: number; result: string }> => {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await this.#execute(session, table, statements);
+          return await this.#execute(session, table, before, alternatives, beside);
         } catch (error) {
           // Foreign keys let one table's statements lock another's, which is being tried beside it.
           if (!(error instanceof SternaError) || error.code !== 'lock_not_granted' || tries >= LOCK_TRIES) throw error;
@@ -65,15 +78,22 @@ export class Workspace implements AsyncDisposable {
     return alone ? this.#withAll(work, table) : this.#with(work, table);
   }
 
-  async #execute(session: Session, table: string, statements: readonly string[]): Promise<string> {
+  async #execute(
+    session: Session,
+    table: string,
+    before: readonly string[],
+    alternatives: readonly string[],
+    beside: readonly string[],
+  ): Promise<{ chosen: number; result: string }> {
     try {
-      for (const statement of statements) await session.execute(statement);
+      for (const statement of before) await session.execute(statement);
+      const chosen = await firstAccepted(session, alternatives);
       const definition = await readDefinition(session, this.name, table);
       if (definition === null)
         throw new SternaError('internal', `Expected table ${table} after its statements, found none.`);
-      return canonicalDefinition(definition);
+      return { chosen, result: canonicalDefinition(definition) };
     } finally {
-      await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+      for (const name of [table, ...beside]) await session.execute(`DROP TABLE IF EXISTS ${quoteName(name)}`);
     }
   }
 
@@ -139,6 +159,23 @@ export class Workspace implements AsyncDisposable {
       this.#tableNames.delete(table);
     }
   }
+}
+
+async function firstAccepted(session: Session, alternatives: readonly string[]): Promise<number> {
+  for (const [i, statement] of alternatives.entries()) {
+    try {
+      await session.execute(statement);
+      return i;
+    } catch (error) {
+      if (i === alternatives.length - 1 || !isRefusal(error)) throw error;
+    }
+  }
+  throw new SternaError('internal', 'Expected a statement to try, got none.');
+}
+
+/** For whatever reason: without an asserted algorithm, which is tried last, the server tells the real one. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof SternaError && (error.code === 'instant_refused' || error.code === 'sql_error');
 }
 
 async function create(

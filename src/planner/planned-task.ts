@@ -1,0 +1,38 @@
+import type { PlannedTask } from '../contract/index.js';
+import { fingerprint } from '../mysql/index.js';
+import type { LiveTable } from './live-tables.js';
+
+type Decided =
+  | 'action'
+  | 'statements'
+  | 'execution'
+  | 'executionReason'
+  | 'safety'
+  | 'reasons'
+  | 'renamedColumns'
+  | 'revertible'
+  | 'revertReasons';
+
+/** What was decided of a table, and the table before and after. */
+export type Decision = Pick<PlannedTask, Decided> & {
+  readonly lint?: PlannedTask['lint'];
+  readonly live?: LiveTable;
+  readonly desired?: string;
+};
+
+export function plannedTask(namespace: string, table: string, decision: Decision): PlannedTask {
+  const { live, desired, lint = [], ...rest } = decision;
+  return {
+    id: `${namespace}.${table}`,
+    namespace,
+    table,
+    ...rest,
+    lint,
+    liveDefinition: live?.canonical ?? null,
+    desiredDefinition: desired ?? null,
+    liveFingerprint: live === undefined ? null : fingerprint(live.canonical),
+    desiredFingerprint: desired === undefined ? null : fingerprint(desired),
+    estimatedRows: live?.rows ?? 0,
+    estimatedBytes: live?.bytes ?? 0,
+  };
+}

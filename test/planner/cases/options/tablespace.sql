@@ -1,0 +1,7 @@
+-- The table's own file, written out.
+-- forth: blocked unknown-difference
+-- back: blocked unknown-difference
+-- from
+CREATE TABLE options_tablespace (id INT PRIMARY KEY);
+-- to
+CREATE TABLE options_tablespace (id INT PRIMARY KEY) TABLESPACE=innodb_file_per_table;

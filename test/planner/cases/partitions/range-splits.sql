@@ -1,0 +1,7 @@
+-- A partition is cut in two.
+-- forth: copy safe
+-- back: copy safe
+-- from
+CREATE TABLE partitions_range_splits (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p2 VALUES LESS THAN MAXVALUE);
+-- to
+CREATE TABLE partitions_range_splits (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES LESS THAN MAXVALUE);

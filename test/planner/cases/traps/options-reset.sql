@@ -1,0 +1,7 @@
+-- Every option that is taken back needs its reset.
+-- forth: copy safe
+-- back: copy safe
+-- from
+CREATE TABLE traps_options_reset (id INT PRIMARY KEY) STATS_PERSISTENT=0 STATS_AUTO_RECALC=0 STATS_SAMPLE_PAGES=9 COMMENT='x' ROW_FORMAT=COMPACT AVG_ROW_LENGTH=9 MAX_ROWS=9 MIN_ROWS=9 PACK_KEYS=1 CHECKSUM=1 DELAY_KEY_WRITE=1 AUTOEXTEND_SIZE=4M SECONDARY_ENGINE_ATTRIBUTE='{"a": 1}';
+-- to
+CREATE TABLE traps_options_reset (id INT PRIMARY KEY);

@@ -1,0 +1,7 @@
+-- The same where another column is computed with it: 3108.
+-- forth: blocked check
+-- back: blocked check
+-- from
+CREATE TABLE traps_virtual_to_stored_with_dependent (id INT PRIMARY KEY, a INT, v INT AS (a + 1) VIRTUAL, w INT AS (v + 1), KEY f ((v * 2)), CHECK (v > 0));
+-- to
+CREATE TABLE traps_virtual_to_stored_with_dependent (id INT PRIMARY KEY, a INT, v INT AS (a + 1) STORED, w INT AS (v + 1), KEY f ((v * 2)), CHECK (v > 0));
