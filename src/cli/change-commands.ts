@@ -3,6 +3,7 @@ import {
   type ChangeOptions,
   type ChangeStatus,
   ERRORS,
+  type LintLevels,
   MAX_VOLUME,
   MIN_VOLUME,
   type Plan,
@@ -131,6 +132,7 @@ async function inputFromFolder(flags: StartFlags, autoApply: boolean): Promise<S
     { schema: folder.schema },
     autoApply,
     folder.ignore,
+    folder.lint,
   );
 }
 
@@ -139,6 +141,7 @@ function inputOf(
   what: Pick<SchemaChangeInput, 'schema' | 'statements'>,
   autoApply: boolean,
   ignoreTables: readonly string[] = [],
+  lint: LintLevels = {},
 ): SchemaChangeInput {
   const { target, environment } = flags;
   if (target === undefined || environment === undefined) {
@@ -153,6 +156,7 @@ function inputOf(
     ...(flags.volume === undefined ? {} : { volume: flags.volume }),
     ...(flags.queue === true ? { onConflict: 'queue' as const } : {}),
     ...(ignoreTables.length > 0 ? { ignoreTables } : {}),
+    ...(Object.keys(lint).length > 0 ? { lint } : {}),
   };
   return {
     target,

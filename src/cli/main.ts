@@ -5,6 +5,7 @@ import { DEFAULT_DATA_PLANE } from '../contract/index.js';
 import { addChangeCommands } from './change-commands.js';
 import { addControlCommands } from './control-commands.js';
 import { addDoctorCommand } from './doctor-command.js';
+import { addLintCommand } from './lint-command.js';
 import { Output } from './output.js';
 import type { Run, RunWithClient } from './run.js';
 import { addTargetCommands } from './target-commands.js';
@@ -49,6 +50,7 @@ addChangeCommands(program, run, runWithClient);
 addControlCommands(program, runWithClient);
 addTargetCommands(program, run, runWithClient);
 addDoctorCommand(program, run, connect);
+addLintCommand(program, run);
 for (const command of program.commands)
   command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
 program.hook('preAction', (_, command) => {

@@ -92,6 +92,7 @@ export function localRequest(
     ...(schema === undefined ? {} : { schema }),
     ...(statements === undefined ? {} : { statements }),
     ignoreTables: options?.ignoreTables ?? [],
+    ...(options?.lint === undefined ? {} : { lint: options.lint }),
   };
 }
 

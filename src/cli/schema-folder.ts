@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { SternaError } from '../contract/index.js';
+import { LINT_LEVELS, LINT_RULES, type LintLevels, type LintRule, SternaError } from '../contract/index.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -14,18 +14,27 @@ const settings = z.strictObject({
   namespaces: z.array(z.string().min(1)).optional(),
   /** Globs of tables that are left alone. */
   ignore: z.array(z.string().min(1)).optional(),
+  /** Rule -> level, as docs/lint.md has them. */
+  lint: z.partialRecord(z.enum(Object.keys(LINT_RULES) as LintRule[]), z.enum(LINT_LEVELS)).optional(),
 });
 
 export interface SchemaFolder {
   readonly target?: string | undefined;
   readonly environment?: string | undefined;
   readonly ignore: readonly string[];
+  readonly lint: LintLevels;
   readonly schema: Record<string, Record<string, string>>;
 }
 
 /** Reads `DIR/<namespace>/<table>.sql` and `DIR/sterna.yaml`. An empty folder is an error (P5). */
 export async function readSchemaFolder(folder: string): Promise<SchemaFolder> {
-  const { target, environment, namespaces, ignore = [] } = await readSettings(path.join(folder, 'sterna.yaml'));
+  const {
+    target,
+    environment,
+    namespaces,
+    ignore = [],
+    lint = {},
+  } = await readSettings(path.join(folder, 'sterna.yaml'));
   const found = (await list(folder)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   for (const namespace of namespaces ?? []) {
     if (!found.includes(namespace))
@@ -51,7 +60,7 @@ export async function readSchemaFolder(folder: string): Promise<SchemaFolder> {
   }
   if (Object.keys(schema).length === 0)
     throw new SternaError('schema_empty', `Expected folders <namespace>/<table>.sql in ${folder}, found none.`);
-  return { target, environment, ignore, schema };
+  return { target, environment, ignore, lint, schema };
 }
 
 async function readSettings(file: string): Promise<z.infer<typeof settings>> {

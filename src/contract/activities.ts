@@ -1,4 +1,5 @@
 import type { AlterStatements, SchemaFiles } from './input.js';
+import type { LintLevels } from './lint.js';
 import type { PlannedTask, Route } from './plan.js';
 import type { TaskPhase } from './states.js';
 import type { TaskReport } from './status.js';
@@ -12,6 +13,7 @@ export interface PlanRequest {
   readonly schema?: SchemaFiles;
   readonly statements?: AlterStatements;
   readonly ignoreTables?: readonly string[];
+  readonly lint?: LintLevels;
 }
 
 /** The `control` row of the state table: what the workflow wants the driver to do. */

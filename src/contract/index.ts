@@ -4,6 +4,7 @@ export * from './dropped.js';
 export * from './errors.js';
 export * from './finding.js';
 export * from './input.js';
+export * from './lint.js';
 export * from './messages.js';
 export * from './names.js';
 export * from './plan.js';

@@ -1,5 +1,7 @@
 /** What a control plane sends to start workflows. JSON only: no Date, BigInt or Map. */
 
+import type { LintLevels } from './lint.js';
+
 /** namespace -> file name -> SQL text (one CREATE TABLE per file). */
 export type SchemaFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 /** namespace -> ALTER TABLE statements, run online as written. */
@@ -22,6 +24,8 @@ export interface ChangeOptions {
   readonly planTtl?: string;
   /** Globs of table names that do not exist for this change, on both sides; disclosed in the plan. */
   readonly ignoreTables?: readonly string[];
+  /** How much findings of lint rules count; docs/lint.md has the rules. @default LINT_RULES */
+  readonly lint?: LintLevels;
 }
 
 export interface ChangeSource {

@@ -4,6 +4,9 @@ import { stateTableName } from './names.js';
 import { ROW_SETTINGS } from './row-session.js';
 import { type KeptPlan, StateTable, type TablePhase } from './state-table.js';
 
+/** The server may notice a moment late that a process has ended, as after Ctrl-C and the same command again. */
+const LET_GO_SECONDS = 2;
+
 /**
  * A change that one process drives by itself, without a workflow. The target keeps what a workflow would: the plan,
  * beside the state of the change, and who drives it, by a user lock that ends with its connection.
@@ -104,7 +107,10 @@ export async function heldBy(session: Session, changeId: string): Promise<number
 async function locked(server: MysqlServer, changeId: string): Promise<Session> {
   const session = await server.connect({ settings: ROW_SETTINGS });
   try {
-    const [lock] = await session.query<{ held: number | null }>('SELECT GET_LOCK(?, 0) AS held', [lockName(changeId)]);
+    const [lock] = await session.query<{ held: number | null }>('SELECT GET_LOCK(?, ?) AS held', [
+      lockName(changeId),
+      LET_GO_SECONDS,
+    ]);
     if (lock?.held === 1) return session;
     throw await held(session, changeId);
   } catch (error) {

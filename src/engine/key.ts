@@ -1,5 +1,5 @@
 import { sameName, SternaError } from '../contract/index.js';
-import { KEY_CHARSETS, KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
+import { inUtf8mb4, KEY_TYPES, quoteName, type Session } from '../mysql/index.js';
 
 export type KeyKind = 'integer' | 'year' | 'decimal' | 'text' | 'binary' | 'temporal';
 
@@ -10,8 +10,9 @@ export interface KeyPart {
   readonly padTo?: number;
   /** Of text. */
   readonly charset?: string;
-  /** The column's name in the shadow, where it is another one. */
-  readonly renamed?: string;
+  readonly collation?: string;
+  /** What is otherwise in the shadow. */
+  readonly inShadow?: { readonly name: string; readonly charset?: string; readonly collation?: string };
 }
 
 /** The unique key by which changed rows are found again: the primary key, or one without nullable parts. */
@@ -94,12 +95,8 @@ function isTrackable({ unique, visible, parts }: Index): boolean {
     unique &&
     visible && // or the server does not read by it
     parts.every(
-      ({ column, prefix, nullable, dataType, charset }) =>
-        column !== null &&
-        prefix === null &&
-        !nullable &&
-        KEY_TYPES.has(dataType ?? '') &&
-        (charset === null || KEY_CHARSETS.has(charset)),
+      ({ column, prefix, nullable, dataType }) =>
+        column !== null && prefix === null && !nullable && KEY_TYPES.has(dataType ?? ''),
     )
   );
 }
@@ -122,31 +119,36 @@ export function chooseKey(
   shadow: readonly Index[],
   nameInShadow: (column: string) => string | undefined,
 ): TrackedKey | null {
-  const chosen = original.find((index) => {
-    if (!isTrackable(index)) return false;
+  for (const index of original) {
+    if (!isTrackable(index)) continue;
     const names = index.parts.flatMap(({ column }) => nameInShadow(column ?? '') ?? []);
-    return names.length === index.parts.length && shadow.some((each) => leads(each, names));
-  });
-  if (chosen === undefined) return null;
-  return {
-    indexName: chosen.name,
-    parts: chosen.parts.map(({ column, dataType, length, charset }) => {
-      const name = column ?? '';
-      const renamed = nameInShadow(name) ?? name;
+    const leading = names.length === index.parts.length ? shadow.find((each) => leads(each, names)) : undefined;
+    if (leading !== undefined)
       return {
-        name,
-        kind: KINDS[dataType ?? ''] as KeyKind,
-        ...(dataType === 'binary' ? { padTo: Number(length) } : {}),
-        ...(charset === null ? {} : { charset }),
-        ...(renamed === name ? {} : { renamed }),
+        indexName: index.name,
+        parts: index.parts.map((part, i) => keyPart(part, names[i] ?? '', leading.parts[i] ?? part)),
       };
-    }),
+  }
+  return null;
+}
+
+function keyPart({ column, dataType, length, ...text }: IndexPart, nameInShadow: string, shadow: IndexPart): KeyPart {
+  const name = column ?? '';
+  const charsetOf = ({ charset, collation }: Pick<IndexPart, 'charset' | 'collation'>): object =>
+    charset === null ? {} : { charset, ...(collation === null ? {} : { collation }) };
+  const isSame = nameInShadow === name && text.collation === shadow.collation;
+  return {
+    name,
+    kind: KINDS[dataType ?? ''] as KeyKind,
+    ...(dataType === 'binary' ? { padTo: Number(length) } : {}),
+    ...charsetOf(text),
+    ...(isSame ? {} : { inShadow: { name: nameInShadow, ...charsetOf(shadow) } }),
   };
 }
 
-/** The same key with the names that its columns have in the shadow. */
+/** The same key as its columns are in the shadow. */
 export function keyInShadow(key: TrackedKey): TrackedKey {
-  return { ...key, parts: key.parts.map((part) => ({ ...part, name: part.renamed ?? part.name })) };
+  return { ...key, parts: key.parts.map((part) => ({ ...part, ...part.inShadow })) };
 }
 
 /**
@@ -184,7 +186,7 @@ export function stricterKeys(
         expression,
         // What does not fit into a shorter one is told by a warning, so that no values become equal.
         ONLY_SHORTER.has(dataType ?? '') ? dataType : INTEGERS.has(dataType ?? '') ? 'integer' : columnType,
-        collation,
+        collation === null ? null : inUtf8mb4(collation),
         computedAs,
       ]),
     );
@@ -199,9 +201,31 @@ export function stricterKeys(
 const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
 const ONLY_SHORTER = new Set(['char', 'varchar', 'varbinary']);
 
-/** The literals of one row, from the binlog or from a result set. */
-export function keyLiterals(key: TrackedKey, row: Readonly<Record<string, unknown>>): KeyLiterals {
-  return key.parts.map((part) => literal(part, row[part.name]));
+/** The literals of one row from the binlog. */
+export function keyLiterals(key: TrackedKey, image: Readonly<Record<string, unknown>>): KeyLiterals {
+  return key.parts.map((part) => literal(part, image[part.name]));
+}
+
+/**
+ * What a SELECT has to list for `selectedKey`: text as its bytes, as in the binlog, so that one row has the same literals
+ * from both. Under other names than the columns have, since ORDER BY would take the bytes for the column.
+ */
+export function selectKey(key: TrackedKey, qualifier = ''): string {
+  return key.parts
+    .map(({ name, kind }, i) => {
+      const column = qualifier + quoteName(name);
+      return `${kind === 'text' ? `CAST(${column} AS BINARY)` : column} AS ${selectedName(i)}`;
+    })
+    .join(', ');
+}
+
+/** The literals of one row of a result set. */
+export function selectedKey(key: TrackedKey, row: Readonly<Record<string, unknown>>): KeyLiterals {
+  return key.parts.map((part, i) => literal(part, row[selectedName(i)]));
+}
+
+function selectedName(part: number): string {
+  return `_sterna_key_${part}`;
 }
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -220,12 +244,50 @@ export function literal(part: KeyPart, value: unknown): string {
       return `X'${value.toString('hex')}${'00'.repeat(missing)}'`;
     }
     case 'text':
+      if (!Buffer.isBuffer(value)) throw unreadable(part, value);
+      return textLiteral(part, value);
     case 'temporal':
       if (typeof value !== 'string') throw unreadable(part, value);
-      // A byte without a character: which one is not known any more.
-      if (part.charset === 'latin1' && value.includes('\ufffd')) throw unreadable(part, value);
       return quoteText(value);
   }
+}
+
+/** Charsets whose bytes are UTF-8. */
+const UTF8: ReadonlySet<string> = new Set(['ascii', 'utf8mb3', 'utf8mb4']);
+/** Charsets with several bytes for every character. */
+const WIDE: ReadonlySet<string> = new Set(['ucs2', 'utf16', 'utf16le', 'utf32']);
+/** These are the same bytes in every other charset. */
+const COMMON = /^[\w .:-]*$/;
+
+/** Readable where the bytes tell what they mean; otherwise the bytes, which only the server has to understand. */
+function textLiteral(part: KeyPart, bytes: Buffer): string {
+  const { charset = '' } = part;
+  if (UTF8.has(charset)) {
+    const text = bytes.toString('utf8');
+    // The server takes no text that is none in its charset; were there one, nothing would say which row it means.
+    if (!Buffer.from(text).equals(bytes)) throw unreadable(part, bytes);
+    return quoteText(text);
+  }
+  const text = bytes.toString('latin1');
+  return !WIDE.has(charset) && COMMON.test(text) ? quoteText(text) : `_${charset} X'${bytes.toString('hex')}'`;
+}
+
+const DEPRECATED_SYNTAX = 1287; // ER_WARN_DEPRECATED_SYNTAX
+const INVALID_CHARACTER_STRING = 1300; // ER_INVALID_CHARACTER_STRING
+
+/**
+ * Whether a warning is of a literal of this key, and so of no row: the server warns of every one in some charsets, such as
+ * ucs2, and of bytes that are no character in their charset. Such literals lead to their rows all the same.
+ */
+export function isOfLiteral(
+  key: TrackedKey,
+  { Code, Message }: { readonly Code: number; readonly Message: string },
+): boolean {
+  return key.parts.some(
+    ({ charset }) =>
+      (Code === DEPRECATED_SYNTAX && Message.startsWith(`'${charset}' is deprecated`)) ||
+      (Code === INVALID_CHARACTER_STRING && Message.startsWith(`Invalid ${charset} character string`)),
+  );
 }
 
 function number(part: KeyPart, value: unknown): string {
@@ -252,13 +314,19 @@ export function keyColumns(key: TrackedKey, qualifier = ''): string {
   return key.parts.map((part) => qualifier + quoteName(part.name)).join(', ');
 }
 
-/** `o.a = n.b AND …` between two tables that name the key's columns each in its way. */
+/**
+ * `o.a = n.b AND …` between two tables that name the key's columns each in its way. Rows are looked up in the second one:
+ * where charsets differ, a value of the first is brought to that of the second, whose index is used.
+ */
 export function keyEqual(left: TrackedKey, leftQualifier: string, right: TrackedKey, rightQualifier: string): string {
   return left.parts
-    .map(
-      (part, i) =>
-        `${leftQualifier}${quoteName(part.name)} = ${rightQualifier}${quoteName(right.parts[i]?.name ?? '')}`,
-    )
+    .map((part, i) => {
+      const { name = '', charset, collation } = right.parts[i] ?? {};
+      const value = `${leftQualifier}${quoteName(part.name)}`;
+      const isAlike = collation === undefined || part.collation === collation;
+      const brought = isAlike ? value : `CONVERT(${value} USING ${charset}) COLLATE ${collation}`;
+      return `${brought} = ${rightQualifier}${quoteName(name)}`;
+    })
     .join(' AND ');
 }
 

@@ -30,7 +30,7 @@ export class Recheck {
     const table = this.tables[this.#table];
     if (table === undefined || this.throttle.reason('compare') !== undefined) return false;
     const { driver, session } = this;
-    const { rows, record } = table;
+    const { rows } = table;
     const chunker = (this.#chunker ??= new Chunker(driver.main, rows, undefined));
     const range = await chunker.take(this.#size);
     if (range === null) {
@@ -49,13 +49,8 @@ export class Recheck {
     this.#size = nextChunkRows(this.#size, performance.now() - started, PACE);
     if (result.equal) return false;
     const { batch, repaired } = await settle(driver, table, await rows.differing(session, range));
-    if (repaired === 0) {
-      await driver.save(batch);
-      return false;
-    }
-    const update = { rowsRepaired: record.rowsRepaired + repaired, checked: null, phase: 'verifying' } as const;
-    table.record = { ...record, ...update };
-    await driver.save(batch, { [rows.id]: update });
+    await driver.save(batch);
+    if (repaired === 0) return false;
     this.#chunker = undefined;
     return true;
   }

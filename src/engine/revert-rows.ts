@@ -5,11 +5,13 @@ import type { FollowedRows } from './driver.js';
 import {
   chooseKey,
   identifying,
+  isOfLiteral,
   keyColumns,
   keyIn,
   type KeyLiterals,
-  keyLiterals,
   readIndexes,
+  selectedKey,
+  selectKey,
   type TrackedKey,
 } from './key.js';
 import { oldName } from './names.js';
@@ -134,12 +136,12 @@ export class RevertRows implements FollowedRows {
   async #deleteGone(session: Session, keys: readonly KeyLiterals[]): Promise<KeyLiterals[]> {
     const first = quoteName(this.key.parts[0]?.name ?? '');
     const found = await session.query<Record<string, unknown> & { gone: number }>(
-      `SELECT ${keyColumns(this.key, `${this.shadow}.`)}, ${this.original}.${first} IS NULL AS gone
+      `SELECT ${selectKey(this.key, `${this.shadow}.`)}, ${this.original}.${first} IS NULL AS gone
          FROM ${this.shadow} LEFT JOIN ${this.original} USING (${keyColumns(this.key)})
         WHERE ${keyIn(this.key, keys, `${this.shadow}.`)}`,
     );
     const literals = (gone: boolean): KeyLiterals[] =>
-      found.filter((row) => (row.gone === 1) === gone).map((row) => keyLiterals(this.key, row));
+      found.filter((row) => (row.gone === 1) === gone).map((row) => selectedKey(this.key, row));
     const gone = literals(true);
     if (gone.length > 0) await session.execute(`DELETE FROM ${this.shadow} WHERE ${keyIn(this.key, gone)}`);
     return literals(false);
@@ -203,7 +205,7 @@ export class RevertRows implements FollowedRows {
 
   async #assertNoWarning(session: Session, harmless: readonly number[]): Promise<void> {
     const warnings = await session.query<{ Code: number; Message: string }>('SHOW WARNINGS');
-    const found = warnings.find(({ Code }) => !harmless.includes(Code));
+    const found = warnings.find((warning) => !harmless.includes(warning.Code) && !isOfLiteral(this.key, warning));
     if (found !== undefined) throw new SternaError('row_does_not_fit', this.#cannotGoBack(found.Message));
   }
 
@@ -211,10 +213,10 @@ export class RevertRows implements FollowedRows {
   async #assertKept(session: Session, keys: readonly KeyLiterals[]): Promise<void> {
     if (this.#lost === null) return;
     const [row] = await session.query(
-      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyIn(this.key, keys)} AND (${this.#lost}) LIMIT 1`,
+      `SELECT ${selectKey(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyIn(this.key, keys)} AND (${this.#lost}) LIMIT 1`,
     );
     if (row === undefined) return;
-    const told = `the row of key (${keyLiterals(this.key, row).join(', ')}) has a value that the old type would round`;
+    const told = `the row of key (${selectedKey(this.key, row).join(', ')}) has a value that the old type would round`;
     throw new SternaError('row_does_not_fit', this.#cannotGoBack(told));
   }
 

@@ -1,5 +1,5 @@
 import { atTime, SternaError } from '../contract/index.js';
-import { fingerprint, readDefinition, type Session } from '../mysql/index.js';
+import { askedCounter, fingerprint, nextId, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
 import type { Driver } from './driver.js';
 import { assertNoOtherChange } from './found-states.js';
@@ -45,6 +45,10 @@ export async function runStatements(
 async function stand(session: Session, { task, namespace }: PhysicalTask): Promise<'to_do' | 'done' | 'drifted'> {
   const definition = await readDefinition(session, namespace, task.table);
   const now = definition === null ? null : fingerprint(definition);
+  // A counter is no part of the definition. It is only raised: rows that are gone keep their ids to themselves.
+  const counter = askedCounter(task.statements[0] ?? '');
+  if (counter !== undefined && now === task.liveFingerprint)
+    return (nextId(definition) ?? 1n) >= counter ? 'done' : 'to_do';
   if (now === task.desiredFingerprint) return 'done';
   return now === task.liveFingerprint ? 'to_do' : 'drifted';
 }

@@ -1,5 +1,5 @@
 import { type PlannedTask, SternaError, type TaskReport } from '../contract/index.js';
-import { fingerprint, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { fingerprint, nextId, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { describeBlockers } from './blockers.js';
 import { type Driver, type FollowedRows, Interrupted } from './driver.js';
 import { oldName, shadowName } from './names.js';
@@ -270,20 +270,12 @@ async function matchAutoIncrement(
   for (const { rows, task } of tables) {
     if (!/ AUTO_INCREMENT\b/.test(definition(task) ?? '')) continue;
     const counters = await Promise.all(
-      [rows.table, rows.shadowTable].map(async (name) =>
-        autoIncrement(await readDefinition(session, rows.namespace, name)),
-      ),
+      [rows.table, rows.shadowTable].map(async (name) => nextId(await readDefinition(session, rows.namespace, name))),
     );
     const [original, shadow] = counters;
     if (original !== undefined && (shadow ?? 1n) < original)
       await run(`ALTER TABLE ${rows.shadow} AUTO_INCREMENT = ${original}`);
   }
-}
-
-function autoIncrement(definition: string | null): bigint | undefined {
-  const found =
-    definition === null ? null : / AUTO_INCREMENT=(\d+)/.exec(definition.slice(definition.lastIndexOf('\n)')));
-  return found?.[1] === undefined ? undefined : BigInt(found[1]);
 }
 
 function report({ record }: SwapTable, cutoverBlockMs: number, cutoverAttempts: number): TaskReport {

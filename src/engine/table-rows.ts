@@ -2,15 +2,17 @@ import { SternaError } from '../contract/index.js';
 import { type QueryOptions, quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import { type ColumnPair, rowChecksum } from './columns.js';
 import {
+  isOfLiteral,
   isSingleInteger,
   keyColumns,
   keyEqual,
   keyIn,
   keyInShadow,
   type KeyLiterals,
-  keyLiterals,
   type KeyRange,
   keyRange,
+  selectedKey,
+  selectKey,
   type TrackedKey,
 } from './key.js';
 import { shadowName } from './names.js';
@@ -142,12 +144,12 @@ export class TableRows {
   async #deleteGone(session: Session, keys: readonly KeyLiterals[]): Promise<void> {
     const first = quoteName(this.key.parts[0]?.name ?? '');
     const gone = await session.query(
-      `SELECT ${this.#shadowColumns(`${this.shadow}.`)} FROM ${this.shadow}
+      `SELECT ${selectKey(this.#shadowKey, `${this.shadow}.`)} FROM ${this.shadow}
          LEFT JOIN ${this.original} ON ${keyEqual(this.#shadowKey, `${this.shadow}.`, this.key, `${this.original}.`)}
         WHERE ${keyIn(this.#shadowKey, keys, `${this.shadow}.`)} AND ${this.original}.${first} IS NULL`,
     );
     if (gone.length === 0) return;
-    const literals = gone.map((row) => keyLiterals(this.key, row));
+    const literals = gone.map((row) => selectedKey(this.key, row));
     await session.execute(`DELETE FROM ${this.shadow} WHERE ${keyIn(this.#shadowKey, literals)}`);
   }
 
@@ -207,9 +209,9 @@ export class TableRows {
 
   async #keysOf(session: Session, range: KeyRange): Promise<KeyLiterals[]> {
     const rows = await session.query(
-      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)} ORDER BY ${keyColumns(this.key)}`,
+      `SELECT ${selectKey(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)} ORDER BY ${keyColumns(this.key)}`,
     );
-    return rows.map((row) => keyLiterals(this.key, row));
+    return rows.map((row) => selectedKey(this.key, row));
   }
 
   /** Deletes at most `limit` shadow rows at or above a key; tells how many were deleted. */
@@ -248,26 +250,25 @@ export class TableRows {
       isKeys(where) ? keyIn(key, where, qualifier) : keyRange(key, where, qualifier);
     const first = quoteName(this.key.parts[0]?.name ?? '');
     const firstInShadow = quoteName(this.#shadowKey.parts[0]?.name ?? '');
-    const same = keyEqual(this.key, 'o.', this.#shadowKey, 'n.');
     const rows = await session.query(
-      `SELECT ${keyColumns(this.key, 'o.')} FROM ${this.original} o LEFT JOIN ${this.shadow} n ON ${same}
+      `SELECT ${selectKey(this.key, 'o.')} FROM ${this.original} o LEFT JOIN ${this.shadow} n ON ${keyEqual(this.key, 'o.', this.#shadowKey, 'n.')}
         WHERE ${condition(this.key, 'o.')} AND (n.${firstInShadow} IS NULL OR COALESCE(${rowChecksum(this.compared, 'original', 'o.')} <> ${rowChecksum(this.compared, 'shadow', 'n.')}, TRUE))
        UNION ALL
-       SELECT ${this.#shadowColumns('n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o ON ${same}
+       SELECT ${selectKey(this.#shadowKey, 'n.')} FROM ${this.shadow} n LEFT JOIN ${this.original} o ON ${keyEqual(this.#shadowKey, 'n.', this.key, 'o.')}
         WHERE ${condition(this.#shadowKey, 'n.')} AND o.${first} IS NULL
        UNION ALL
-       SELECT ${this.#shadowColumns('n.')} FROM ${this.shadow} n
+       SELECT ${selectKey(this.#shadowKey, 'n.')} FROM ${this.shadow} n
         WHERE ${condition(this.#shadowKey, 'n.')} GROUP BY ${keyColumns(this.#shadowKey, 'n.')} HAVING COUNT(*) > 1`,
     );
-    return rows.map((row) => keyLiterals(this.key, row));
+    return rows.map((row) => selectedKey(this.key, row));
   }
 
   /** The first key in a range whose row in the original fulfils a condition. */
   async firstWhere(session: Session, range: KeyRange, condition: string): Promise<KeyLiterals | undefined> {
     const [row] = await session.query(
-      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)} AND ${condition} ORDER BY ${keyColumns(this.key)} LIMIT 1`,
+      `SELECT ${selectKey(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, range)} AND ${condition} ORDER BY ${keyColumns(this.key)} LIMIT 1`,
     );
-    return row === undefined ? undefined : keyLiterals(this.key, row);
+    return row === undefined ? undefined : selectedKey(this.key, row);
   }
 
   /** A row of the original, for people. */
@@ -283,9 +284,9 @@ export class TableRows {
     to?: KeyLiterals,
   ): Promise<KeyLiterals | null> {
     const [row] = await session.query(
-      `SELECT ${keyColumns(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, { ...(from ? { from } : {}), ...(to ? { to } : {}) })} ORDER BY ${keyColumns(this.key)} LIMIT 1 OFFSET ${offset}`,
+      `SELECT ${selectKey(this.key)} FROM ${this.original} ${this.#index} WHERE ${keyRange(this.key, { ...(from ? { from } : {}), ...(to ? { to } : {}) })} ORDER BY ${keyColumns(this.key)} LIMIT 1 OFFSET ${offset}`,
     );
-    return row === undefined ? null : keyLiterals(this.key, row);
+    return row === undefined ? null : selectedKey(this.key, row);
   }
 
   /** The highest key of the original; only for a single integer key. */
@@ -309,13 +310,6 @@ export class TableRows {
     return isSingleInteger(this.key);
   }
 
-  /** The key's columns of the shadow under the names of the original. */
-  #shadowColumns(qualifier: string): string {
-    return this.#shadowKey.parts
-      .map(({ name }, i) => `${qualifier}${quoteName(name)} AS ${quoteName(this.key.parts[i]?.name ?? '')}`)
-      .join(', ');
-  }
-
   /** The unique key in conflict, if any, other than by the same row; every other warning means that a row does not fit. */
   async #duplicates(session: Session, count: number): Promise<string | undefined> {
     const warnings = await session.query<{ Level: string; Code: number; Message: string }>('SHOW WARNINGS');
@@ -325,7 +319,7 @@ export class TableRows {
         `Expected at most one warning a row of ${this.id}, got ${count}, of which the server shows ${warnings.length}. GRANT SESSION_VARIABLES_ADMIN to see them all, then plan again. The original is untouched.`,
       );
     let conflict: string | undefined;
-    for (const { Code, Message } of warnings) {
+    for (const { Code, Message } of warnings.filter((warning) => !isOfLiteral(this.key, warning))) {
       if (Code !== DUPLICATE_ENTRY) throw new Misfit(Message);
       if (!Message.endsWith(` for key '${shadowName(this.table)}.${this.ownIndex}'`)) conflict = Message;
     }

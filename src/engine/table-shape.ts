@@ -1,5 +1,5 @@
 import { type PlannedTask, sourceOf, SternaError } from '../contract/index.js';
-import { keepsKeyValues, type Session } from '../mysql/index.js';
+import { keepsKeyValues, ordersAlike, type Session } from '../mysql/index.js';
 import { type Column, type ColumnPair, pairColumns, pairStored, readColumns } from './columns.js';
 import { chooseKey, identifying, type Index, readIndexes, stricterKeys } from './key.js';
 import { shadowName } from './names.js';
@@ -47,5 +47,5 @@ function keepsValues(original: Column, shadow: Column, renames: boolean): boolea
   // expression may mean two things.
   if (original.generated?.expression !== shadow.generated?.expression) return false;
   if (original.generated !== null && renames) return false;
-  return keepsKeyValues(original.columnType, shadow.columnType) && original.collation === shadow.collation;
+  return keepsKeyValues(original.columnType, shadow.columnType) && ordersAlike(original.collation, shadow.collation);
 }

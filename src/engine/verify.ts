@@ -30,8 +30,10 @@ export async function verifyRows(
   table: CopyTable,
   sessions: readonly Session[],
 ): Promise<void> {
+  // Of its own: what a write warned of is asked for next, and the driver's session is asked other things meanwhile.
+  await using flushing = await driver.session();
   for (let pass = 1; pass <= PASSES; pass += 1) {
-    const repaired = await verifyPass(driver, throttle, table, sessions);
+    const repaired = await verifyPass(driver, throttle, table, sessions, flushing);
     if (repaired === 0) return;
     driver.context.log.warn(
       { task: table.rows.id, repaired },
@@ -49,6 +51,7 @@ async function verifyPass(
   throttle: Pick<Throttle, 'reason'>,
   table: CopyTable,
   sessions: readonly Session[],
+  flushing: Session,
 ): Promise<number> {
   const { rows } = table;
   const chunker = new Chunker(driver.main, rows, table.record.checked ?? undefined);
@@ -99,7 +102,7 @@ async function verifyPass(
       }
     };
     const compared = allOrFirstError(sessions.map(work));
-    await allOrFirstError([compared, keepFlushed(driver, compared)]);
+    await allOrFirstError([compared, keepFlushed(driver, flushing, compared)]);
     await driver.reached('compared');
 
     const { batch, repaired } = await settle(driver, table, suspects);
@@ -108,20 +111,19 @@ async function verifyPass(
     const clean = repairedInPass === 0;
     table.record = {
       ...table.record,
-      rowsRepaired: table.record.rowsRepaired + repaired,
       // A pass with repairs counts for nothing: a driver that takes over starts it again.
       checked: clean && position ? position : null,
       phase: clean && position === null ? 'verified' : 'verifying',
     };
-    const { rowsRepaired, checked, phase } = table.record;
-    await driver.save(batch, { [rows.id]: { rowsRepaired, phase, checked: checked ?? null } });
+    const { checked, phase } = table.record;
+    await driver.save(batch, { [rows.id]: { phase, checked: checked ?? null } });
     if (interrupted !== undefined) throw interrupted;
   }
   return repairedInPass;
 }
 
 /** Brings over what is captured until `compared`. Comparing writes nothing, so no chunk can bring back what this deletes. */
-async function keepFlushed(driver: Driver, compared: Promise<unknown>): Promise<void> {
+async function keepFlushed(driver: Driver, session: Session, compared: Promise<unknown>): Promise<void> {
   const ended = compared.then(
     () => true,
     () => true,
@@ -131,16 +133,20 @@ async function keepFlushed(driver: Driver, compared: Promise<unknown>): Promise<
     return false;
   };
   while (!(await Promise.race([ended, interval()]))) {
-    if (driver.pendingKeys >= FLUSH_KEYS) await driver.save(await driver.flush(driver.main));
+    if (driver.pendingKeys >= FLUSH_KEYS) await driver.save(await driver.flush(session));
   }
 }
 
-/** Flushes, then looks at differing keys until they are equal or every difference is explained by a pending change. */
+/**
+ * Flushes, then looks at differing keys until they are equal or every difference is explained by a pending change. Any
+ * other is repaired; that all rows have to be compared from the start is noted in the same transaction (E3).
+ */
 export async function settle(
   driver: Driver,
-  { rows }: CopyTable,
+  table: CopyTable,
   differing: readonly KeyLiterals[],
 ): Promise<{ batch: Batch; repaired: number }> {
+  const { rows, record } = table;
   let suspects = differing;
   for (let look = 1; ; look += 1) {
     if (suspects.length > 0) await driver.catchUp(driver.main);
@@ -153,7 +159,13 @@ export async function settle(
     if (unexplained.length === 0) return { batch, repaired: 0 };
     if (look >= LOOKS) {
       driver.context.log.warn({ task: rows.id, keys: unexplained.slice(0, 5) }, 'rows differ without a pending change');
-      await driver.write(driver.main, () => rows.flush(driver.main, unexplained));
+      const rowsRepaired = record.rowsRepaired + unexplained.length;
+      const note = { rowsRepaired, checked: null, phase: 'verifying' } as const;
+      await driver.write(driver.main, async () => {
+        await rows.flush(driver.main, unexplained);
+        await driver.state.updateTable(driver.main, rows.id, note);
+      });
+      table.record = { ...record, ...note };
       return { batch, repaired: unexplained.length };
     }
     suspects = unexplained;

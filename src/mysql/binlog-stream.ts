@@ -1,6 +1,7 @@
 import ZongJi, { GtidSet } from '@vlasky/zongji';
 import { LONGEST_WAIT_SECONDS, type MysqlServer } from './server.js';
 import { answered, PATIENCE } from './answered.js';
+import { completeReader } from './binlog-columns.js';
 import { translateError } from './server-error.js';
 import { SternaError } from '../contract/index.js';
 
@@ -87,6 +88,7 @@ export class BinlogStream implements AsyncDisposable {
 
   /** Resolves when the server has been asked for the stream. */
   static async open(server: MysqlServer, options: BinlogStreamOptions): Promise<BinlogStream> {
+    await completeReader();
     const reader = new ZongJi({
       ...server.driverOptions,
       connectAttributes: options.attributes,

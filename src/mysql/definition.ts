@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withColumnCharsets } from './column-charsets.js';
 import { quoteTable } from './identifiers.js';
 import { serverErrorNumber } from './server-error.js';
 import type { Session } from './session.js';
@@ -26,11 +27,14 @@ export async function readDefinition(session: Session, namespace: string, table:
   }
 }
 
-/** The canonical text: `SHOW CREATE TABLE` without the AUTO_INCREMENT counter, which moves with every row. */
+/**
+ * The canonical text: `SHOW CREATE TABLE` without the AUTO_INCREMENT counter, which moves with every row, and with charsets of
+ * columns written in one way. A fixed point: what the server makes of it has the same canonical text.
+ */
 export function canonicalDefinition(showCreate: string): string {
   const close = showCreate.lastIndexOf('\n)');
   const options = showCreate.slice(close);
-  return showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1');
+  return withColumnCharsets(showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1'));
 }
 
 /**

@@ -10,7 +10,8 @@ export {
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export { quoteName, quoteTable } from './identifiers.js';
-export { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from './key-types.js';
+export { askedCounter, nextId } from './counter.js';
+export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';

@@ -19,27 +19,17 @@ export const KEY_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Charsets whose every character the binlog reader decodes as the server does; the others have some that it takes for
- * another one. Compared with the server's own conversion, byte by byte and for the multi-byte ones by pairs of bytes.
- * latin1 has five bytes without a character, which are noticed when they come.
+ * Whether a collation equates and orders the texts of another one as that does: itself, and for utf8mb3 the collation of the
+ * same name in utf8mb4. Measured on MySQL 9.7 for each such pair and every character of utf8mb3.
  */
-export const KEY_CHARSETS: ReadonlySet<string> = new Set([
-  'ascii',
-  'cp850',
-  'cp852',
-  'koi8r',
-  'latin1',
-  'latin2',
-  'latin5',
-  'latin7',
-  'macce',
-  'ucs2',
-  'utf16',
-  'utf16le',
-  'utf32',
-  'utf8mb3',
-  'utf8mb4',
-]);
+export function ordersAlike(from: string | null, to: string | null): boolean {
+  return from === to || (from !== null && to !== null && inUtf8mb4(from) === to);
+}
+
+/** The collation of utf8mb4 that orders texts of a utf8mb3 one alike; any other as it is. */
+export function inUtf8mb4(collation: string): string {
+  return collation.replace(/^utf8mb3_/, 'utf8mb4_');
+}
 
 const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
 

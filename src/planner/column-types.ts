@@ -107,7 +107,7 @@ export function narrowing(
   }
   if (from.name === to.name && ['datetime', 'timestamp', 'time'].includes(from.name))
     return (to.size[0] ?? 0) < (from.size[0] ?? 0) ? `${change} shortens fractions of seconds` : null;
-  if (from.name === to.name && ['bit'].includes(from.name))
+  if (from.name === to.name && ['bit', 'vector'].includes(from.name))
     return (to.size[0] ?? 1) < (from.size[0] ?? 1) ? `${change} shortens values` : null;
   if (from.name === 'date' && to.name === 'datetime') return null;
   if (to.name === 'geometry' && SPATIAL.includes(from.name)) return null;

@@ -1,5 +1,5 @@
 import { type Reason, type RenamedColumn, sameName, sourceOf } from '../contract/index.js';
-import { keepsKeyValues, KEY_CHARSETS, KEY_TYPES } from '../mysql/index.js';
+import { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from '../mysql/index.js';
 import { membersKeepTheirPlace, parseType } from './column-types.js';
 import type { LiveTable } from './live-tables.js';
 import type { ColumnItem, IndexItem, TableDefinition } from './table-definition.js';
@@ -20,9 +20,6 @@ export function copyBlocks(
   if (live.referencedBy.length > 0)
     block('foreign-key', `foreign keys point to the table: ${live.referencedBy.join(', ')}`);
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
-  for (const { name, type } of from.columns)
-    if (parseType(type).name === 'vector')
-      block('vector-column', `\`${name}\` is a VECTOR, and the binlog reader reads no rows with one`, name);
   for (const column of to.columns) {
     const source = sourceOf(column.name, from.columns, renames);
     if (source?.nullable === true && column.autoIncrement)
@@ -45,7 +42,7 @@ function keyBlocks(from: TableDefinition, to: TableDefinition, renames: readonly
       {
         code: 'no-tracked-key',
         message:
-          'the table has no primary key, nor a unique key over whole columns without nulls and of types and charsets whose values in the binlog lead back to their rows',
+          'the table has no primary key, nor a unique key over whole columns without nulls and of types whose values in the binlog lead back to their rows',
       },
     ];
   }
@@ -72,8 +69,11 @@ function blocksOf(
     }
     names.push(b.name);
     if (!keepsKeyValues(a.type, b.type)) block(`key column \`${name}\` changes from ${a.type} to ${b.type}`, name);
-    else if (a.collation !== b.collation || a.charset !== b.charset)
-      block(`key column \`${name}\` changes its collation`, name);
+    else if (!ordersAlike(collationOf(a), collationOf(b)))
+      block(
+        `key column \`${name}\` changes its collation, by which its values are equal and in order${a.charset === 'utf8mb3' ? `; ${inUtf8mb4(collationOf(a) ?? '')} would be alike` : ''}`,
+        name,
+      );
     else if ((a.generated !== null || b.generated !== null) && (a.text !== b.text || renames.length > 0))
       block(`key column \`${name}\` is computed, and changes`, name);
   }
@@ -82,6 +82,13 @@ function blocksOf(
       `rows are followed by the key \`${key.name}\`, and the new definition has no index that begins with its columns; keep one (KEY (${names.map((name) => `\`${name}\``).join(', ')})), which can be dropped afterwards`,
     );
   return reasons;
+}
+
+/** With the name of that which `SHOW CREATE TABLE` leaves out as the default. */
+function collationOf({ charset, collation }: ColumnItem): string | null {
+  return charset === 'utf8mb3' && (collation === null || collation === 'utf8mb3 default')
+    ? 'utf8mb3_general_ci'
+    : (collation ?? charset);
 }
 
 /** Rows are found by these columns, in their order. */
@@ -102,12 +109,7 @@ export function trackableKeys(table: TableDefinition): IndexItem[] {
     columns !== null &&
     columns.every((name) => {
       const found = columnOf(table, name);
-      return (
-        found !== undefined &&
-        !found.nullable &&
-        KEY_TYPES.has(parseType(found.type).name) &&
-        (found.charset === null || KEY_CHARSETS.has(found.charset))
-      );
+      return found !== undefined && !found.nullable && KEY_TYPES.has(parseType(found.type).name);
     });
   return table.indexes
     .filter(usable)

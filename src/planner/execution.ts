@@ -1,5 +1,5 @@
 import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
-import { oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
+import { askedCounter, oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
 import { type Difference, diffTables, needsAlgorithmCopy } from './diff.js';
 import { parseDefinition } from './table-definition.js';
@@ -51,6 +51,11 @@ export async function tryStatement(
   const { execution, sql } = alternatives[chosen] ?? { execution: 'copy', sql: statement };
   const differences = known ?? diffTables(parseDefinition(table.canonical), parseDefinition(result));
   const trial = { execution, statement: sql, result, differences };
+  if (askedCounter(statement) !== undefined) {
+    const counter = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
+    await workspace.result(table.name, [table.canonical, counter]);
+    return { ...trial, execution: 'inplace', statement: counter, reason: 'raises the next id' };
+  }
   if (differences.length === 0)
     return { ...trial, execution: 'copy', statement, reason: 'rebuilds the table, as asked' };
   if (execution === 'instant') return { ...trial, reason: 'only metadata changes, at once' };

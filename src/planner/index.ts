@@ -1,3 +1,4 @@
+export { lintSchema } from './lint-schema.js';
 export { planChange } from './plan-change.js';
 export type { PlanningDependencies, PlanningLog } from './planning.js';
 export { pullSchema } from './pull-schema.js';

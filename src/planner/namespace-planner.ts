@@ -137,6 +137,11 @@ export class NamespacePlanner implements AsyncDisposable {
     return this.#workspace;
   }
 
+  /** What the server makes of desired tables, by name. */
+  async canonicalTexts(desired: readonly DesiredTable[]): Promise<ReadonlyMap<string, string>> {
+    return new Map(await Promise.all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const)));
+  }
+
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
     const workspace = await this.#open();
     try {

@@ -3,6 +3,7 @@ import picomatch from 'picomatch';
 import type { Plan, PlannedTask, PlanRequest, Route } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import { readDesiredFiles, readStatements } from './desired-files.js';
+import { lintTasks } from './lint-tasks.js';
 import { assertNamespace, PLANNING_SETTINGS } from './live-tables.js';
 import { NamespacePlanner } from './namespace-planner.js';
 import type { PlanningDependencies } from './planning.js';
@@ -31,14 +32,14 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
       return !ignores(table);
     };
     await using planner = new NamespacePlanner(dependencies, session, namespace, physical);
-    tasks.push(
-      ...(request.schema === undefined
+    const planned =
+      request.schema === undefined
         ? await planner.fromStatements(alters.filter((alter) => alter.namespace === namespace && keep(alter.table)))
         : await planner.fromFiles(
             desired.filter((table) => table.namespace === namespace && keep(table.table)),
             keep,
-          )),
-    );
+          );
+    tasks.push(...(await lintTasks(session, physical, planned, request.lint)));
   }
   const settings = await readSettings(session);
   await assertMayApply(session, settings, tasks, schemas);
@@ -77,11 +78,14 @@ function inOrder(a: PlannedTask, b: PlannedTask): number {
   return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
 }
 
-/** Estimates come from statistics that move by themselves; everything else is under the hash. */
+/**
+ * Estimates come from statistics that move by themselves, and what lint finds may too; everything else is under the hash.
+ * What lint blocks is among the reasons.
+ */
 function seal(plan: Omit<Plan, 'planHash'>): Plan {
   const stable = {
     ...plan,
-    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, ...task }) => ({
+    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, lint: ___, ...task }) => ({
       ...task,
       reasons: task.reasons.map(({ code, column }) => ({ code, column })),
       revertReasons: task.revertReasons?.map(({ code, column }) => ({ code, column })),

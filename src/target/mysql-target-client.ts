@@ -3,6 +3,8 @@ import type {
   CleanUpInput,
   ControlInput,
   ControlResult,
+  LintedTable,
+  LintRequest,
   Plan,
   PlanRequest,
   ProbeResult,
@@ -21,7 +23,7 @@ import {
   OnlineChange,
 } from '../engine/index.js';
 import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
-import { examineServer, planChange, pullSchema } from '../planner/index.js';
+import { examineServer, lintSchema, planChange, pullSchema } from '../planner/index.js';
 import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
 
 export interface TargetOptions {
@@ -125,6 +127,13 @@ class MysqlTargetClient implements TargetClient {
 
   holdChange(changeId: string): Promise<ChangeHold> {
     return ChangeHold.take(this.server, changeId, this.options.physical);
+  }
+
+  lint(request: LintRequest): Promise<readonly LintedTable[]> {
+    const { physical } = this.options;
+    const none = (): void => undefined;
+    const log = { debug: none, info: none };
+    return lintSchema({ server: this.server, physical, signal: new AbortController().signal, log }, request);
   }
 
   async examine(namespaces = this.options.namespaces): Promise<TargetExamination> {

@@ -3,6 +3,8 @@ import type {
   ControlInput,
   ControlResult,
   Finding,
+  LintedTable,
+  LintRequest,
   Plan,
   PlanRequest,
   ProbeResult,
@@ -48,6 +50,8 @@ export interface TargetClient {
   probe(context: OperationContext): Promise<Omit<ProbeResult, 'target' | 'environment'>>;
   pull(request: { readonly namespaces?: readonly string[] }, context: OperationContext): Promise<PullSchemaResult>;
   plan(request: PlanRequest, context: OperationContext): Promise<Plan>;
+  /** What the rules find in desired files. */
+  lint(request: LintRequest): Promise<readonly LintedTable[]>;
 
   runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   prepareTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;

@@ -4,6 +4,9 @@ import {
   DEFAULT_VOLUME,
   type ErrorCode,
   ERRORS,
+  LINT_LEVELS,
+  LINT_RULES,
+  type LintLevel,
   MAX_VOLUME,
   MIN_VOLUME,
   type SchemaChangeInput,
@@ -26,6 +29,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   onConflict: 'reject',
   planTtl: '7d',
   ignoreTables: [],
+  lint: {},
 };
 
 const INPUT_NAMES = ['target', 'environment', 'type', 'schema', 'statements', 'options', 'caller', 'reason', 'source'];
@@ -114,6 +118,14 @@ function expectOptions(options: ChangeOptions, mistakes: Mistakes): void {
   each('volume', isVolume, `a whole number from ${MIN_VOLUME} to ${MAX_VOLUME}`);
   each('onConflict', (value) => value === 'reject' || value === 'queue', '"reject" or "queue"');
   each('ignoreTables', (value) => isListOf(value, isText), 'a list of globs');
+  each('lint', isLintLevels, 'rules of docs/lint.md with off, info, warning or error');
+}
+
+function isLintLevels(value: unknown): boolean {
+  return (
+    isMap(value, (level) => LINT_LEVELS.includes(level as LintLevel)) &&
+    Object.keys(value as object).every((rule) => Object.hasOwn(LINT_RULES, rule))
+  );
 }
 
 export function isVolume(volume: unknown): volume is number {

@@ -13,7 +13,7 @@ import { until } from '../support/until.js';
  * with a new driver and ends with an exact account.
  *
  * The suite runs a sample by its seed. STERNA_CHAOS_ROUNDS=3 runs every fault at every point, three times with other
- * seeds; STERNA_SEED repeats a run; `-t 'killed server at locked'` chooses one.
+ * seeds; STERNA_SEED repeats a run; `-t "'killed server' at 'locked'"` chooses one.
  */
 
 type Fault = (run: ChaosRun, server: MysqlProcess, admin: Connection, point: Point) => Promise<void>;

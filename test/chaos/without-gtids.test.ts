@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { purgeBinlogs } from '../support/binlogs.js';
+import { EngineProcess } from '../support/engine-process.js';
 import { expectFence, noteOf } from '../support/fence.js';
 import { expectCopySurvivesKill } from '../support/killed-copy.js';
 import { MysqlProcess } from '../support/mysql-process.js';
@@ -56,6 +57,53 @@ describe('a server without GTIDs', () => {
     expect(writer.acknowledged).toBeGreaterThan(100);
     expect(await writer.differences(space.connection)).toEqual([]);
     expect(change.logged).not.toContain('rows differ without a pending change');
+    expect(await space.tables()).toEqual(['t']);
+  });
+
+  it('loses no write made in the revert window, whose driver is killed again and again while the binlog rotates (E2, E4)', async () => {
+    await using space = await TestNamespace.create('window', server.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 2_000);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL, ADD COLUMN extra INT NULL');
+    await change.prepare();
+    await change.copy();
+    const writer = await Writer.start({
+      server: server.server,
+      namespace: space.name,
+      table: 't',
+      rate: 300,
+      xa: true,
+      longMs: 300,
+    });
+    const written = async (more: number): Promise<void> => {
+      const goal = writer.acknowledged + more;
+      await until('more is written', () => writer.acknowledged > goal, { intervalMs: 5 });
+    };
+    await change.cutOver();
+    // At the second time, so that a driver is in the middle of its work: keys taken and not read, rows written and not
+    // committed, committed and their position not saved.
+    for (const point of ['flushing', 'written', 'committed'] as const) {
+      await using engine = await EngineProcess.start(server.server);
+      let nth = 0;
+      const guarding = engine.run('guardRevert', change.step, {
+        reached: async (reached) => {
+          if (reached === point && (nth += 1) === 2) await engine.kill();
+        },
+        logged: () => undefined,
+      });
+      await expect(guarding).rejects.toMatchObject({
+        code: 'connection_lost',
+        message: expect.stringContaining('killed') as string,
+      });
+      await space.query('FLUSH BINARY LOGS');
+      await written(50); // while nobody guards
+    }
+    expect(await change.revert()).toMatchObject({ outcome: 'done' });
+    await written(20);
+    await writer.stop();
+    expect(await writer.differences(space.connection)).toEqual([]);
+    expect(await space.query("SHOW COLUMNS FROM t LIKE 'k'")).toMatchObject([{ Type: 'int' }]);
+    await change.cleanUp();
     expect(await space.tables()).toEqual(['t']);
   });
 

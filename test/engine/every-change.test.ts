@@ -73,6 +73,16 @@ const CHANGES: Readonly<Record<string, Case>> = {
     keys: 'PRIMARY KEY (u), UNIQUE KEY id (id), KEY n (n)',
     alter: 'MODIFY u VARCHAR(30) COLLATE utf8mb4_bin NOT NULL',
   },
+  'a text key that is converted from gbk, beside a unique number': {
+    columns: COLUMNS.replace('u VARCHAR(30)', 'u VARCHAR(30) CHARACTER SET gbk'),
+    keys: 'PRIMARY KEY (u), UNIQUE KEY id (id), KEY n (n)',
+    alter: 'MODIFY u VARCHAR(30) CHARACTER SET utf8mb4 NOT NULL',
+  },
+  'a text key in gbk': {
+    columns: COLUMNS.replace('u VARCHAR(30)', 'u VARCHAR(30) CHARACTER SET gbk'),
+    keys: BY_TEXT,
+    alter: 'RENAME COLUMN u TO w, MODIFY v BIGINT',
+  },
   'a full text index on the key': {
     keys: BY_TEXT,
     alter: 'DROP PRIMARY KEY, ADD PRIMARY KEY (n), DROP KEY n, ADD KEY old_key (u, c), ADD FULLTEXT KEY ft (u)',
@@ -142,6 +152,20 @@ const CHANGES: Readonly<Record<string, Case>> = {
     keys: 'PRIMARY KEY (id), KEY n (n)',
     alter: 'CONVERT TO CHARACTER SET utf8mb4',
   },
+  'a column of a table whose collation is not the default of its charset': {
+    options: 'CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci',
+    alter: 'MODIFY v BIGINT',
+  },
+  'a text key converted from utf8mb3': {
+    options: 'CHARSET=utf8mb3',
+    keys: BY_TEXT,
+    alter: 'CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
+  },
+  'a text key converted from utf8mb3, by bytes, under another name and place': {
+    options: 'CHARSET=utf8mb3 COLLATE=utf8mb3_bin',
+    keys: 'PRIMARY KEY (c, u), KEY n (n)',
+    alter: 'CHANGE u w VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL FIRST, MODIFY v BIGINT',
+  },
   'nothing but a rebuild': { alter: 'ENGINE=InnoDB' },
   // Indexes
   'a full text index with a parser': { alter: 'ADD FULLTEXT KEY ft (s) WITH PARSER ngram' },
@@ -159,6 +183,10 @@ const CHANGES: Readonly<Record<string, Case>> = {
   'columns moved, added, computed and hidden': {
     alter:
       "MODIFY v BIGINT FIRST, ADD COLUMN g INT AS (a + 1) STORED AFTER c, ADD COLUMN h INT AS (b * 2) VIRTUAL, ADD COLUMN i INT INVISIBLE DEFAULT 7, ADD COLUMN e VARCHAR(40) DEFAULT (CONCAT('x', 1))",
+  },
+  'a vector that grows, and one that becomes bytes': {
+    columns: `e VECTOR(2) DEFAULT (TO_VECTOR('[1,2]')), ${COLUMNS}, f VECTOR(1) DEFAULT (TO_VECTOR('[-1]'))`,
+    alter: 'MODIFY e VECTOR(3), MODIFY f VARBINARY(40), MODIFY v BIGINT',
   },
   'a column that is not null any more, or not any less': { alter: 'MODIFY v BIGINT NOT NULL, MODIFY c BIGINT NULL' },
 };

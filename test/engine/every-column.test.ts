@@ -63,7 +63,9 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     text('utf16', "'😀'"),
     text('utf16le', "'😀'"),
     text('utf32', "'😀'"),
-    text('swe7', "'a'"),
+    text('swe7', "'a'", "'åä'"),
+    ...['dec8', 'hp8', 'geostd8', 'keybcs2'].map((charset) => text(charset, "'a'", "X'E9'")),
+    ["ENUM('x', 'å') CHARACTER SET swe7", "'å'", 'NULL'],
     ["ENUM('', 'a', 'é', '1', '0')", "''", "'é'", "'0'", "'1'", 'NULL'],
     [
       `SET(${Array.from({ length: 64 }, (_, i) => `'m${i}'`).join(', ')})`,
@@ -95,6 +97,14 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
       "'2026-03-29 02:30:00.000001'",
     ],
     ['YEAR', '0', '1901', '2155', 'NULL'],
+  ],
+  vectors: [
+    ['VECTOR(3)', "TO_VECTOR('[1,-2.5,3e38]')", "TO_VECTOR('[0,0,0]')", 'NULL'],
+    ['INT UNSIGNED', '4294967295', 'NULL'],
+    ['VECTOR', "TO_VECTOR('[1e-37]')", `TO_VECTOR(CONCAT('[1', REPEAT(',2.5', 2047), ']'))`, 'NULL'],
+    ['CHAR(9) CHARACTER SET gbk', "'汉'", "''", 'NULL'],
+    ['VECTOR(1) NOT NULL', "TO_VECTOR('[7]')"],
+    ['DATETIME(6)', "'2026-01-02 03:04:05.678901'", 'NULL'],
   ],
   'places and documents': [
     [

@@ -19,21 +19,51 @@ const one = (type: string, values: string, more: readonly string[] = []): KeyCas
   values,
   more,
 });
-/** Every byte of a charset, beside a number that makes it unique: one that is decoded wrongly leads to no row. */
-const bytesOf = (charset: string, most = 255, none = '0'): [string, KeyCase] => [
-  `every byte of ${charset}`,
-  {
-    columns: `k VARCHAR(4) CHARACTER SET ${charset} COLLATE ${charset}_bin NOT NULL, z INT NOT NULL`,
-    key: 'PRIMARY KEY (k, z)',
-    values: `IF(1 + n % ${most} IN (${none}), 'x', CONVERT(UNHEX(LPAD(HEX(1 + n % ${most}), 2, '0')) USING ${charset})), n`,
-  },
-];
+/** A text in each of these charsets, beside a number that makes the key unique: one that is read wrongly leads to no row. */
+const texts = (charsets: readonly string[], valueIn: (charset: string) => string): KeyCase => ({
+  columns: `${charsets.map((charset) => `k_${charset} VARCHAR(4) CHARACTER SET ${charset} COLLATE ${charset}_bin NOT NULL`).join(', ')}, z INT NOT NULL`,
+  key: `PRIMARY KEY (${charsets.map((charset) => `k_${charset}`).join(', ')}, z)`,
+  values: [...charsets.map(valueIn), 'n'].join(', '),
+});
+/** Every byte of charsets of one byte, also where it is no character. */
+const bytesOf = (...charsets: string[]): KeyCase =>
+  texts(charsets, (charset) => `CONVERT(UNHEX(LPAD(HEX(1 + n % 255), 2, '0')) USING ${charset})`);
 const KEYS: Readonly<Record<string, KeyCase>> = {
-  ...Object.fromEntries([
-    bytesOf('ascii', 127),
-    ...['cp850', 'cp852', 'koi8r', 'latin2', 'latin5', 'latin7', 'macce'].map((charset) => bytesOf(charset)),
-    bytesOf('latin1', 255, '0x81, 0x8D, 0x8F, 0x90, 0x9D'), // these are no characters
-  ]),
+  'every byte of charsets for the west': bytesOf(
+    ...[
+      'latin1',
+      'latin2',
+      'latin5',
+      'latin7',
+      'cp850',
+      'cp852',
+      'cp1250',
+      'cp1257',
+      'dec8',
+      'hp8',
+      'swe7',
+      'macroman',
+    ],
+  ),
+  'every byte of charsets for the east': bytesOf(
+    ...['macce', 'keybcs2', 'koi8r', 'koi8u', 'cp866', 'cp1251', 'cp1256', 'greek', 'hebrew', 'armscii8', 'geostd8'],
+    'tis620',
+  ),
+  'characters of several bytes': texts(
+    ['big5', 'gbk', 'gb2312', 'sjis', 'cp932', 'ujis', 'eucjpms', 'euckr', 'gb18030', 'utf8mb3', 'ucs2'],
+    (charset) => `CONVERT(CONCAT('あ', CHAR(0x4E00 + n * 3 USING ucs2)) USING ${charset})`,
+  ),
+  'characters of every plane': texts(
+    ['utf16', 'utf16le', 'utf32', 'utf8mb4', 'gb18030'],
+    (charset) => `CONVERT(CONCAT('😀', CHAR(0x4E00 + n * 3 USING ucs2), ' ') USING ${charset})`,
+  ),
+  'every character of ascii': texts(['ascii'], () => 'CONVERT(CHAR(1 + n % 127) USING ascii)'),
+  'sjis, equal by its collation in other bytes': one(
+    'VARCHAR(30) CHARACTER SET sjis',
+    "CONVERT(CONCAT('Ａあｱ', n, 'x') USING sjis)",
+    ["''"],
+  ),
+  'CHAR, gbk': one('CHAR(20) CHARACTER SET gbk', "CONCAT('汉', n, 'x ')", ["''"]),
   'INT, negative and zero': one('INT', 'n - 750', ['2147483647', '-2147483648']),
   BIGINT: one('BIGINT', 'n * 1000000007', ['9223372036854775807', '-9223372036854775808']),
   'BIGINT UNSIGNED from its end': one('BIGINT UNSIGNED', '18446744073709551615 - n', ['0']),

@@ -28,9 +28,13 @@ async function changeUnderWrites(label: string, setting?: string): Promise<void>
   await using space = await TestNamespace.create(label, server.server);
   await space.query("SET SESSION sql_mode = ''");
   await space.query(PLAIN_TABLE);
-  await space.query('ALTER TABLE t ADD COLUMN code CHAR(12) NOT NULL DEFAULT "it\'s", ADD COLUMN gone VARCHAR(9)');
+  await space.query(
+    'ALTER TABLE t ADD COLUMN e VECTOR(2) FIRST, ADD COLUMN code CHAR(12) NOT NULL DEFAULT "it\'s", ADD COLUMN gone VARCHAR(9)',
+  );
   await fill(space, 't', ROWS);
-  await space.query("UPDATE t SET code = CONCAT('c', id % 97), gone = 'back\\\\s' WHERE id % 3 = 0");
+  await space.query(
+    "UPDATE t SET code = CONCAT('c', id % 97), gone = 'back\\\\s', e = TO_VECTOR(CONCAT('[', id, ',0.5]')) WHERE id % 3 = 0",
+  );
   if (setting !== undefined) await set(`SET GLOBAL ${setting}`); // for every session to come
   await using change = await EngineChange.plan(
     space,
@@ -56,7 +60,7 @@ async function changeUnderWrites(label: string, setting?: string): Promise<void>
   expect(await space.query('SELECT COUNT(*) AS n FROM t WHERE extra = ?', ["a'b"])).toEqual([count]);
   // What nobody wrote to is as it was, to the letter.
   const [odd] = await space.query<{ n: string }>(
-    `SELECT COUNT(*) AS n FROM t WHERE id BETWEEN 1 AND ${ROWS} AND id NOT IN (${[0, ...writer.journal.keys()].join(', ')}) AND NOT IF(id % 3 = 0, code = CONCAT('c', id % 97) AND gone = 'back\\\\s', code = 'it''s' AND gone IS NULL)`,
+    `SELECT COUNT(*) AS n FROM t WHERE id BETWEEN 1 AND ${ROWS} AND id NOT IN (${[0, ...writer.journal.keys()].join(', ')}) AND NOT IF(id % 3 = 0, code = CONCAT('c', id % 97) AND gone = 'back\\\\s' AND e = TO_VECTOR(CONCAT('[', id, ',0.5]')), code = 'it''s' AND gone IS NULL AND e IS NULL)`,
   );
   expect(odd?.n).toBe('0');
   expect(await space.tables()).toEqual(['t']);
@@ -68,6 +72,7 @@ describe('a whole change under writes on a server with', () => {
     ['traditional', "sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY,HIGH_NOT_PRECEDENCE,IGNORE_SPACE'", 'sql_mode'],
     ['keys', 'sql_require_primary_key = ON', 'sql_require_primary_key'],
     ['checksum', "binlog_checksum = 'NONE'", 'binlog_checksum'],
+    ['metadata', "binlog_row_metadata = 'FULL'", 'binlog_row_metadata'],
     ['packet', 'max_allowed_packet = 65536', 'max_allowed_packet'],
     ['cache', 'max_binlog_cache_size = 131072', 'max_binlog_cache_size'],
   ])('%s: %s', async (label, setting, name) => {

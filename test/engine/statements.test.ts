@@ -46,6 +46,20 @@ it('gives up a statement that does not get its lock in time, names who blocks it
   await change.cleanUp();
 });
 
+it('raises the counter of ids, which no definition tells, and never lowers it (E5)', async () => {
+  await space.query('CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY)');
+  await using change = await EngineChange.plan(space, 't', 'AUTO_INCREMENT = 500');
+  const run = (): Promise<unknown> => change.change.runStatements(change.step, change.context());
+  await run();
+  await space.query('INSERT INTO t VALUES ()');
+  expect(await space.query('SELECT id FROM t')).toEqual([{ id: 500 }]);
+  await space.query('ALTER TABLE t AUTO_INCREMENT = 900');
+  await run(); // as after a crash, while others went on
+  await space.query('INSERT INTO t VALUES ()');
+  expect(await space.query('SELECT MAX(id) AS id FROM t')).toEqual([{ id: 900 }]);
+  await change.cleanUp();
+});
+
 it('runs no further statement after a stop (C2)', async () => {
   await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
   await using change = await EngineChange.plan(space, 't', 'ADD COLUMN n INT');

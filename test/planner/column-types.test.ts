@@ -21,6 +21,7 @@ describe('narrowing', () => {
     ['datetime', 'datetime(3)'],
     ['date', 'datetime'],
     ['bit(3)', 'bit(8)'],
+    ['vector(2)', 'vector(3)'],
   ])('%s to %s keeps every value', (from, to) => {
     expect(narrowing(from, to, utf8)).toBeNull();
   });
@@ -44,6 +45,7 @@ describe('narrowing', () => {
     ['datetime', 'date'],
     ['timestamp', 'datetime'],
     ['varchar(20)', 'char(20)'],
+    ['vector(3)', 'vector(2)'],
   ])('%s to %s may lose something, and says what', (from, to) => {
     expect(narrowing(from, to, utf8)).toContain(`${from} to ${to}`);
   });

@@ -216,6 +216,21 @@ describe('statements as written', () => {
     expect(rebuild.tasks).toMatchObject([{ execution: 'copy', executionReason: 'rebuilds the table, as asked' }]);
   });
 
+  it('that raise the counter of ids alone run in place', async () => {
+    await space.query('CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY)');
+    const counter = await planChange(
+      dependencies(server),
+      request({ statements: { [space.name]: ['ALTER TABLE t auto_increment 500'] } }),
+    );
+    expect(counter.tasks).toMatchObject([
+      {
+        execution: 'inplace',
+        safety: 'safe',
+        statements: ['ALTER TABLE `t` auto_increment 500, ALGORITHM=INPLACE, LOCK=NONE'],
+      },
+    ]);
+  });
+
   it('that the server refuses are refused with its words', async () => {
     await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
     const wrong = planChange(

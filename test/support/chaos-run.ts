@@ -126,7 +126,9 @@ export class ChaosRun implements AsyncDisposable {
     try {
       return await this.runStep(name);
     } catch (error) {
-      if (this.abort.signal.aborted || this.over) return null;
+      if (this.over) return null;
+      // The clean-up of a cancelled change is tried again, as any step.
+      if (this.abort.signal.aborted && name !== 'cleanUp') return null;
       if (!(error instanceof SternaError) || !error.retryable) throw error;
       this.errors.push(`${name}: ${error.message}`);
       await delay(100); // as Temporal does between two attempts

@@ -10,7 +10,7 @@ import { OnlineChange, type Point } from '../../src/engine/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { connectionConfig, type TestServer } from './servers.js';
 
-export type StepName = 'prepareTables' | 'copyTables' | 'holdTables' | 'cutOver' | 'cleanUp';
+export type StepName = 'prepareTables' | 'copyTables' | 'holdTables' | 'cutOver' | 'guardRevert' | 'cleanUp';
 
 type ToChild = { readonly run: StepName; readonly step: StepInput & CleanUpInput } | { readonly go: number };
 type FromChild =

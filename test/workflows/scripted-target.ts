@@ -93,6 +93,10 @@ export class ScriptedTarget implements TargetClient {
     return Promise.reject(new Error('Expected no workflow to hold a change.'));
   }
 
+  lint(): ReturnType<TargetClient['lint']> {
+    return Promise.reject(new Error('Expected no workflow to lint files.'));
+  }
+
   examine(): ReturnType<TargetClient['examine']> {
     return Promise.reject(new Error('Expected no workflow to examine a target.'));
   }
