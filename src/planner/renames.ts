@@ -1,4 +1,4 @@
-import { type LintFinding, type RenamedColumn, sameName } from '../contract/index.js';
+import { type RenamedColumn, sameName } from '../contract/index.js';
 import { quoteName } from '../mysql/index.js';
 import type { Difference } from './diff.js';
 import { scanSql } from './sql-scanner.js';
@@ -68,22 +68,4 @@ export function withRenames(differences: readonly Difference[], renames: readonl
 
 function renameClause({ from, to }: RenamedColumn): string {
   return `RENAME COLUMN ${quoteName(from)} TO ${quoteName(to)}`;
-}
-
-/** A dropped and an added column of one type at one place: the values are lost, which may not be meant. */
-export function possibleRenames(
-  from: TableDefinition,
-  to: TableDefinition,
-  renames: readonly RenamedColumn[],
-): LintFinding[] {
-  const has = ({ columns }: TableDefinition, name: string): boolean =>
-    columns.some((column) => sameName(column.name, name));
-  return from.columns.flatMap((gone, i): LintFinding[] => {
-    const added = to.columns[i];
-    if (added === undefined || has(to, gone.name) || has(from, added.name)) return [];
-    if (renames.some((rename) => sameName(rename.from, gone.name) || sameName(rename.to, added.name))) return [];
-    if (gone.type !== added.type || gone.generated !== null || added.generated !== null) return [];
-    const message = `drops \`${gone.name}\` and adds \`${added.name}\` at its place; if it is the same column under another name, write "-- sterna:renamed from=${gone.name}" on a line above it, and its values stay`;
-    return [{ rule: 'possible-rename', severity: 'warning', column: gone.name, message }];
-  });
 }

@@ -36,7 +36,6 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
         reasons: [{ code: 'renames-column', column: 'a' }],
         renamedColumns: [{ from: 'a', to: 'z' }],
         statements: ['ALTER TABLE `t` RENAME COLUMN `a` TO `z`, ALGORITHM=INSTANT'],
-        lint: [],
       },
     ]);
     await space.query(tasks[0]?.statements[0] ?? '');
@@ -48,9 +47,7 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
     const { tasks } = await plan(
       `id INT PRIMARY KEY, b INT,\n${RENAMED}z VARCHAR(300), c INT, KEY b (b), KEY a (z, b), KEY c (c)`,
     );
-    expect(tasks).toMatchObject([
-      { execution: 'copy', safety: 'unsafe', renamedColumns: [{ from: 'a', to: 'z' }], lint: [] },
-    ]);
+    expect(tasks).toMatchObject([{ execution: 'copy', safety: 'unsafe', renamedColumns: [{ from: 'a', to: 'z' }] }]);
     expect(tasks[0]?.statements[0]).toContain('CHANGE COLUMN `a` `z` varchar(300)');
   });
 
@@ -97,9 +94,12 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
   });
 });
 
-it('reports a column that may be another one', async () => {
-  const { tasks } = await plan(`id INT PRIMARY KEY, z VARCHAR(9), b INT, KEY b (b)`);
-  expect(tasks[0]?.lint).toMatchObject([{ rule: 'possible-rename', severity: 'warning', column: 'a' }]);
-  const others = await plan(`id INT PRIMARY KEY, z INT, b INT, KEY b (b)`);
-  expect(others.tasks[0]?.lint).toEqual([]);
+it('reports a column that may be another one, and none that is said to be', async () => {
+  const found = async (columns: string): Promise<(string | undefined)[]> =>
+    ((await plan(columns)).tasks[0]?.lint ?? [])
+      .filter(({ rule }) => rule === 'possible-rename')
+      .map(({ column }) => column);
+  expect(await found('id INT PRIMARY KEY, z VARCHAR(9), b INT, KEY b (b)')).toEqual(['a']);
+  expect(await found('id INT PRIMARY KEY, z INT, b INT, KEY b (b)')).toEqual([]);
+  expect(await found(`id INT PRIMARY KEY,\n${RENAMED}z VARCHAR(9), b INT, KEY b (b)`)).toEqual([]);
 });
