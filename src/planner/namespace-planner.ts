@@ -81,7 +81,8 @@ export class NamespacePlanner implements AsyncDisposable {
           children(table.name).filter((child) => !isDropped(child)),
         ),
       );
-    return [...(await Promise.all(creates)), ...(await Promise.all(alters)).sort(byTable), ...drops];
+    const [first, second] = await Promise.all([Promise.all(creates), Promise.all(alters)]);
+    return [...first, ...second.sort(byTable), ...drops];
   }
 
   async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {

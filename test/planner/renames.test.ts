@@ -94,6 +94,12 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
   });
 });
 
+it('has no other name for the engine when it is in other letters', async () => {
+  const { tasks } = await plan('id INT PRIMARY KEY, A VARCHAR(9), b BIGINT, KEY a (A), KEY b (b)');
+  expect(tasks).toMatchObject([{ execution: 'copy', safety: 'unsafe', reasons: [{ code: 'renames-column' }] }]);
+  expect(tasks[0]?.renamedColumns).toBeUndefined();
+});
+
 it('reports a column that may be another one, and none that is said to be', async () => {
   const found = async (columns: string): Promise<(string | undefined)[]> =>
     ((await plan(columns)).tasks[0]?.lint ?? [])
