@@ -78,6 +78,8 @@ function readCreateTable(text: string, file: string): string {
     if (tokens[i]?.value === ';' && i < tokens.length - 1) fail(i + 1, 'one statement in the file, found another');
     if (/^(SELECT|AS|IGNORE|REPLACE|TABLE|VALUES|WITH)$/.test(word(i)) && !isPartitionWord(tokens, i))
       fail(i, `table options, found ${word(i)}`);
+    // With it a server leaves the session in a transaction in which nothing else is allowed.
+    if (word(i) === 'START' && word(i + 1) === 'TRANSACTION') fail(i, 'table options, found START TRANSACTION');
     if (/^(DATA|INDEX)$/.test(word(i)) && word(i + 1) === 'DIRECTORY') fail(i, 'no DATA DIRECTORY or INDEX DIRECTORY');
     if (word(i) === 'ENGINE') {
       const engine = tokens[i + 1]?.value === '=' ? tokens[i + 2]?.value : tokens[i + 1]?.value;

@@ -28,6 +28,7 @@ describe('a desired file', () => {
     ['CREATE TABLE a (LIKE b)', '1:16', 'LIKE'],
     ['CREATE TABLE a (id INT) AS SELECT 1', '1:25', 'table options'],
     ['CREATE TABLE a (id INT) SELECT 1', '1:25', 'table options'],
+    ['CREATE TABLE a (id INT) START TRANSACTION', '1:25', 'table options'],
     ["CREATE TABLE a (id INT) DATA DIRECTORY='/tmp'", '1:25', 'DIRECTORY'],
     ['CREATE TABLE a (id INT) ENGINE=FEDERATED', '1:25', 'InnoDB'],
     ['CREATE TABLE a (id INT) /*!99999 ENGINE=MyISAM */', '1:25', 'executable comment'],
