@@ -1,6 +1,6 @@
 -- The default written out means the same.
--- forth: instant safe
--- back: instant safe
+-- forth: nothing
+-- back: nothing
 -- from
 CREATE TABLE charsets_explicit_default (id INT PRIMARY KEY, a VARCHAR(10));
 -- to

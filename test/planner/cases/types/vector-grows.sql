@@ -1,6 +1,6 @@
 -- A longer vector.
--- forth: blocked vector-column narrows-type
--- back: blocked vector-column narrows-type
+-- forth: copy safe
+-- back: copy unsafe narrows-type
 -- from
 CREATE TABLE types_vector_grows (id INT PRIMARY KEY, v VECTOR(3));
 -- to
