@@ -23,6 +23,7 @@ export const LINT_RULES = {
   'mixed-visibility': 'info',
   'name-case': 'info',
   'nullable-unique': 'info',
+  'possible-rename': 'warning',
   'primary-key': 'warning',
   'primary-key-type': 'warning',
   'redundant-index': 'info',

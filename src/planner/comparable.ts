@@ -4,26 +4,28 @@
  */
 export function comparable(canonical: string): string {
   const close = canonical.lastIndexOf('\n)');
-  const options = canonical.slice(close);
-  const charset = / DEFAULT CHARSET=(\w+)/.exec(options)?.[1] ?? '';
-  const isInnodb = options.startsWith('\n) ENGINE=InnoDB') || / ENGINE=InnoDB /.test(options);
-  const lines = canonical.slice(0, close).split('\n');
+  const isInnodb = / ENGINE=InnoDB /.test(canonical.slice(close));
+  const lines = canonical
+    .slice(0, close)
+    .split('\n')
+    .map((line) => {
+      if (/^ {2}CONSTRAINT `(?:[^`]|``)+` FOREIGN KEY /.test(line)) return withoutDefaultRules(line);
+      return isInnodb && /^ {2}(?:PRIMARY |UNIQUE )?KEY /.test(line) ? withoutIgnoredWords(line) : line;
+    });
+  return lines.join('\n') + canonical.slice(close);
+}
+
+/** RESTRICT and NO ACTION are what happens when nothing is said, and are shown as they were written. */
+function withoutDefaultRules(foreignKey: string): string {
+  return foreignKey.replace(/ ON (?:DELETE|UPDATE) (?:RESTRICT|NO ACTION)/g, '');
+}
+
+/** What InnoDB keeps of an index and does not look at: its type and its block size. */
+function withoutIgnoredWords(index: string): string {
+  const comment = index.indexOf(" COMMENT '");
+  const head = comment < 0 ? index : index.slice(0, comment);
   return (
-    lines
-      .map((line) => {
-        // RESTRICT and NO ACTION are what happens when nothing is said, and are shown as they were written.
-        if (/^ {2}CONSTRAINT `(?:[^`]|``)+` FOREIGN KEY /.test(line))
-          return line.replace(/ ON (?:DELETE|UPDATE) (?:RESTRICT|NO ACTION)/g, '');
-        // The table's charset beside a collation, where the column was defined while the table had another collation.
-        if (line.startsWith('  `'))
-          return line.replace(new RegExp(`^(  \`(?:[^\`]|\`\`)+\` [^']*) CHARACTER SET ${charset}(?= COLLATE )`), '$1');
-        // Words about an index that InnoDB keeps and ignores.
-        if (isInnodb && / KEY /.test(line))
-          return line
-            .replace(/(\)) USING (?:BTREE|HASH)(?=$|,| )/, '$1')
-            .replace(/(\)) KEY_BLOCK_SIZE=\d+(?=$|,| )/, '$1');
-        return line;
-      })
-      .join('\n') + options
+    head.replace(/\) USING (?:BTREE|HASH)(?=$|,| )/, ')').replace(/\) KEY_BLOCK_SIZE=\d+(?=$|,| )/, ')') +
+    index.slice(head.length)
   );
 }

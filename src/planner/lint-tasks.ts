@@ -32,11 +32,14 @@ export async function lintTasks(
     if (definition === undefined) return task;
     const { liveDefinition, table: name } = task;
     const nextId = nextIds.get(name);
+    const before = liveDefinition === null ? undefined : parseDefinition(liveDefinition);
     const lint = lintTable(
       {
         name,
         definition,
-        differences: liveDefinition === null ? [] : diffTables(parseDefinition(liveDefinition), definition),
+        differences: before === undefined ? [] : diffTables(before, definition),
+        ...(before === undefined ? {} : { before }),
+        renames: task.renamedColumns ?? [],
         ...(nextId === undefined ? {} : { nextId }),
       },
       facts,

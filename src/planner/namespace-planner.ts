@@ -1,11 +1,4 @@
-import {
-  type LintFinding,
-  type PlannedTask,
-  type Reason,
-  type RenamedColumn,
-  sameName,
-  SternaError,
-} from '../contract/index.js';
+import { type PlannedTask, type Reason, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
@@ -17,7 +10,7 @@ import { parentsFirst, parentsOf } from './foreign-keys.js';
 import { isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
-import { possibleRenames, renamesToDo, renameStatement, withRenames } from './renames.js';
+import { renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
@@ -88,7 +81,8 @@ export class NamespacePlanner implements AsyncDisposable {
           children(table.name).filter((child) => !isDropped(child)),
         ),
       );
-    return [...(await Promise.all(creates)), ...(await Promise.all(alters)).sort(byTable), ...drops];
+    const [first, second] = await Promise.all([Promise.all(creates), Promise.all(alters)]);
+    return [...first, ...second.sort(byTable), ...drops];
   }
 
   async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {
@@ -186,7 +180,7 @@ export class NamespacePlanner implements AsyncDisposable {
           'not-verified',
           `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
         );
-      return await this.#alterTried(live, trial, renames.filter(isAnotherName), [], possibleRenames(from, to));
+      return await this.#alterTried(live, trial, renames.filter(isAnotherName));
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       return block('refused-by-server', `the generated statement fails: ${error.message}`);
@@ -204,7 +198,6 @@ export class NamespacePlanner implements AsyncDisposable {
     trial: Trial,
     renames: readonly RenamedColumn[] = [],
     drops: readonly string[] = [],
-    lint: readonly LintFinding[] = [],
   ): Promise<PlannedTask> {
     const { differences, result } = trial;
     const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
@@ -222,7 +215,6 @@ export class NamespacePlanner implements AsyncDisposable {
       action: 'alter',
       live,
       desired: result,
-      lint,
       statements: [trial.statement],
       execution: trial.execution,
       executionReason: trial.reason,

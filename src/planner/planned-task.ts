@@ -15,19 +15,18 @@ type Decided =
 
 /** What was decided of a table, and the table before and after. */
 export type Decision = Pick<PlannedTask, Decided> & {
-  readonly lint?: PlannedTask['lint'];
   readonly live?: LiveTable;
   readonly desired?: string;
 };
 
 export function plannedTask(namespace: string, table: string, decision: Decision): PlannedTask {
-  const { live, desired, lint = [], ...rest } = decision;
+  const { live, desired, ...rest } = decision;
   return {
     id: `${namespace}.${table}`,
     namespace,
     table,
     ...rest,
-    lint,
+    lint: [],
     liveDefinition: live?.canonical ?? null,
     desiredDefinition: desired ?? null,
     liveFingerprint: live === undefined ? null : fingerprint(live.canonical),

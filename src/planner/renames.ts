@@ -1,10 +1,12 @@
-import { type LintFinding, type RenamedColumn, sameName } from '../contract/index.js';
+import { type RenamedColumn, sameName } from '../contract/index.js';
 import { quoteName } from '../mysql/index.js';
 import type { Difference } from './diff.js';
 import { scanSql } from './sql-scanner.js';
 import type { ColumnItem, TableDefinition } from './table-definition.js';
 
 const ANNOTATION = /^[ \t]*-- sterna:renamed from=(.+?)[ \t\r]*$/gm;
+/** What else a line of a definition begins with. */
+const ITEM = /^(KEY|INDEX|UNIQUE|FULLTEXT|SPATIAL|PRIMARY|CONSTRAINT|CHECK|FOREIGN)$/i;
 
 /** `-- sterna:renamed from=old_name` on a line of its own, and the column below it. Calls `fail` where none is. */
 export function annotatedRenames(sql: string, fail: (offset: number, expected: string) => Error): RenamedColumn[] {
@@ -14,11 +16,8 @@ export function annotatedRenames(sql: string, fail: (offset: number, expected: s
     const before = tokens[next < 0 ? tokens.length - 1 : next - 1];
     if (before !== undefined && before.offset + before.value.length > index) return []; // a line of a text
     const column = tokens[next];
-    if (
-      column === undefined ||
-      (column.kind !== 'name' && column.kind !== 'word') ||
-      !/^[(,]$/.test(before?.value ?? '')
-    )
+    const isColumn = column?.kind === 'name' || (column?.kind === 'word' && !ITEM.test(column.value));
+    if (column === undefined || !isColumn || !/^[(,]$/.test(before?.value ?? ''))
       throw fail(index, 'a column below this line, which is to keep the values of another one');
     const from = /^`(.+)`$/.exec(written)?.[1]?.replaceAll('``', '`') ?? written;
     return [{ from, to: column.value }];
@@ -69,17 +68,4 @@ export function withRenames(differences: readonly Difference[], renames: readonl
 
 function renameClause({ from, to }: RenamedColumn): string {
   return `RENAME COLUMN ${quoteName(from)} TO ${quoteName(to)}`;
-}
-
-/** A dropped and an added column of one type at one place: the values are lost, which may not be meant. */
-export function possibleRenames(from: TableDefinition, to: TableDefinition): LintFinding[] {
-  const has = ({ columns }: TableDefinition, name: string): boolean =>
-    columns.some((column) => sameName(column.name, name));
-  return from.columns.flatMap((gone, i): LintFinding[] => {
-    const added = to.columns[i];
-    if (added === undefined || has(to, gone.name) || has(from, added.name)) return [];
-    if (gone.type !== added.type || gone.generated !== null || added.generated !== null) return [];
-    const message = `drops \`${gone.name}\` and adds \`${added.name}\` at its place; if it is the same column under another name, write "-- sterna:renamed from=${gone.name}" on a line above it, and its values stay`;
-    return [{ rule: 'possible-rename', severity: 'warning', column: gone.name, message }];
-  });
 }

@@ -153,16 +153,25 @@ describe('what cannot be done is blocked with the reason (P3)', () => {
       ["CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b'))"],
       "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('b','a'))",
     ],
-    [
-      'partitions',
-      ['CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 4'],
-      'CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2',
-    ],
   ])('%s', async (code, live, desired) => {
     for (const sql of live) await space.query(sql);
     expect(await task(desired)).toMatchObject({
       safety: 'blocked',
       reasons: expect.arrayContaining([expect.objectContaining({ code })]) as unknown[],
+    });
+  });
+
+  it.each([
+    ['whose column has another type', 'FOREIGN KEY (p) REFERENCES p (id)', /the server refuses .*incompatible/],
+    ['that is not there', 'FOREIGN KEY (p) REFERENCES q (id)', /`q`, and there is no such table/],
+    ['of another schema', 'FOREIGN KEY (p) REFERENCES elsewhere.p (id)', /another schema, `elsewhere`/],
+  ])('a new table that points to one %s', async (_, key, message) => {
+    await space.query('CREATE TABLE p (id BIGINT PRIMARY KEY)');
+    const child = `CREATE TABLE c (id INT PRIMARY KEY, p INT, CONSTRAINT fk ${key})`;
+    expect(await task('CREATE TABLE p (id BIGINT PRIMARY KEY)', child)).toMatchObject({
+      table: 'c',
+      safety: 'blocked',
+      reasons: [{ code: 'foreign-key', message: expect.stringMatching(message) as string }],
     });
   });
 

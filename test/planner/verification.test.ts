@@ -34,11 +34,12 @@ async function planOf(...of: Parameters<typeof plan>): Promise<Plan['tasks']> {
 
 it('blocks a table when the generated statement gives another one than desired (P4)', async () => {
   await space.query('CREATE TABLE t (id INT PRIMARY KEY, k INT)');
-  const result = Reflect.get(Workspace.prototype, 'result');
+  const firstResult = Reflect.get(Workspace.prototype, 'firstResult');
   // A server that makes something else of every ALTER, as it does of one that says too little.
-  vi.spyOn(Workspace.prototype, 'result').mockImplementation(async function (this: Workspace, table, statements) {
-    const made = await result.call(this, table, statements);
-    return statements.some((sql) => sql.startsWith('ALTER')) ? made.replace('bigint', 'mediumint') : made;
+  vi.spyOn(Workspace.prototype, 'firstResult').mockImplementation(async function (this: Workspace, ...args) {
+    const made = await firstResult.apply(this, args);
+    const isAltered = args[2].some((sql) => sql.startsWith('ALTER'));
+    return isAltered ? { ...made, result: made.result.replace('bigint', 'mediumint') } : made;
   });
   const tasks = await planOf('CREATE TABLE t (id INT PRIMARY KEY, k BIGINT)');
   expect(tasks).toMatchObject([{ table: 't', safety: 'blocked', reasons: [{ code: 'not-verified' }] }]);

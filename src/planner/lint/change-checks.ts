@@ -1,3 +1,4 @@
+import { sameName } from '../../contract/index.js';
 import { named } from './index-checks.js';
 import type { Check, Found } from './rule.js';
 
@@ -29,3 +30,21 @@ export const mixedVisibility: Check = ({ differences }) => {
       ]
     : [];
 };
+
+/** A dropped and an added column of one type at one place: the values are lost, which may not be meant. */
+export const possibleRename: Check = ({ before, definition, renames = [] }) =>
+  (before?.columns ?? []).flatMap((gone, i): Found[] => {
+    const added = definition.columns[i];
+    if (added === undefined || gone.type !== added.type || gone.generated !== null || added.generated !== null)
+      return [];
+    if (definition.columns.some(({ name }) => sameName(name, gone.name))) return [];
+    if (before?.columns.some(({ name }) => sameName(name, added.name))) return [];
+    if (renames.some(({ from, to }) => sameName(from, gone.name) || sameName(to, added.name))) return [];
+    return [
+      {
+        rule: 'possible-rename',
+        column: gone.name,
+        message: `\`${gone.name}\` is dropped with its values and \`${added.name}\` added at its place: if it is the same column, write "-- sterna:renamed from=${gone.name}" on a line above it.`,
+      },
+    ];
+  });

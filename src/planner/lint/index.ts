@@ -1,5 +1,5 @@
 import { LINT_RULES, type LintFinding, type LintLevels } from '../../contract/index.js';
-import { indexDroppedVisible, mixedVisibility } from './change-checks.js';
+import { indexDroppedVisible, mixedVisibility, possibleRename } from './change-checks.js';
 import {
   autoIncrementCapacity,
   autoIncrementType,
@@ -40,6 +40,7 @@ const CHECKS: readonly Check[] = [
   nameCase,
   indexDroppedVisible,
   mixedVisibility,
+  possibleRename,
 ];
 
 /** What the rules find in a table, in one order (P6). */

@@ -1,4 +1,4 @@
-import type { LintRule } from '../../contract/index.js';
+import type { LintRule, RenamedColumn } from '../../contract/index.js';
 import type { Difference } from '../diff.js';
 import type { TableDefinition } from '../table-definition.js';
 
@@ -8,6 +8,9 @@ export interface LintTable {
   readonly definition: TableDefinition;
   /** What its change consists of; empty for a new table, and where nothing changes. */
   readonly differences: readonly Difference[];
+  /** The table as it was; absent for a new one, and where nothing changes. */
+  readonly before?: TableDefinition;
+  readonly renames?: readonly RenamedColumn[];
   /** The next AUTO_INCREMENT value, where the table is there and has one. */
   readonly nextId?: bigint;
 }

@@ -1,4 +1,4 @@
--- The same where another column is computed with it: 3108.
+-- A constraint over it would have to be dropped and added: 3959.
 -- forth: blocked check
 -- back: blocked check
 -- from
