@@ -5,8 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Threads crash the native bridge of the Temporal SDK.
     pool: 'forks',
-    // Every file may hold a worker with its own native runtime; the servers need the processors as well.
-    maxWorkers: 2,
+    // Every file may hold a worker with its own native runtime; the servers need the processors as well. On two of them,
+    // one more than processors: many tests wait for a time limit to pass.
+    maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],
     // Generous, because tests await conditions on real servers; a hang is a failure all the same.
     testTimeout: 60_000,

@@ -65,7 +65,6 @@ it('a whole change and its revert lose no write while every commit becomes visib
   }
   expect(await late).toBeGreaterThan(10);
   expect(await writer.differences(space.connection)).toEqual([]);
-  expect(change.logged).not.toContain('rows differ without a pending change');
   expect(await space.query("SHOW COLUMNS FROM t LIKE 'k'")).toMatchObject([{ Type: 'int' }]);
   await commits.end();
   await change.cleanUp();

@@ -331,6 +331,7 @@ describe('a cutover in trouble', () => {
 
   it('finds and repairs a row that differs without a pending change, and compares again (E3)', async () => {
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    change.expectsRepairs = true;
     await change.prepare();
     await change.control({ volume: 1 }); // slow enough to reach in
     const copying = change.copy();
@@ -351,6 +352,7 @@ describe('a cutover in trouble', () => {
     for (const rows of [2_000, 4_000, 8_000, 16_000])
       await space.query(`INSERT INTO t SELECT id + ${rows}, k, note FROM t`);
     await using change = await copied();
+    change.expectsRepairs = true;
     const corrupt = "UPDATE `_t_sterna_new` SET note = 'corrupted' WHERE id = 1";
     await update(change, { phase: 'verifying' });
     await space.query(corrupt);

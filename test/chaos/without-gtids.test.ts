@@ -56,7 +56,6 @@ describe('a server without GTIDs', () => {
     await writer.stop();
     expect(writer.acknowledged).toBeGreaterThan(100);
     expect(await writer.differences(space.connection)).toEqual([]);
-    expect(change.logged).not.toContain('rows differ without a pending change');
     expect(await space.tables()).toEqual(['t']);
   });
 

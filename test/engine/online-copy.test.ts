@@ -44,7 +44,6 @@ describe('a copy under load', () => {
     await writer.stop();
     expect(await writer.differences(space.connection)).toEqual([]);
     expect(writer.uncertain.size).toBe(0);
-    expect(change.logged, 'and none was lost first and repaired').not.toContain('rows differ without a pending change');
     expect(await space.tables()).toEqual(['t']);
     const columns = await space.query<{ c: string; t: string }>(
       "SELECT COLUMN_NAME AS c, COLUMN_TYPE AS t FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 't' ORDER BY ORDINAL_POSITION",

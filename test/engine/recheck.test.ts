@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
-import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { EngineChange, fill, PLAIN_TABLE, REPAIRED } from '../support/online-change.js';
 import { until } from '../support/until.js';
 import { Writer } from '../support/writer.js';
 
 const SHADOW = '`_t_sterna_new`';
-const REPAIRED = 'rows differ without a pending change';
 
 let space: TestNamespace;
 beforeEach(async () => {
@@ -21,6 +20,7 @@ afterEach(async () => {
 
 it('a row that goes wrong while a cutover is awaited is found, repaired, and all are compared again (E3)', async () => {
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 5_000);
+  change.expectsRepairs = true;
   const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 100 });
   await change.prepare();
   await change.copy();
@@ -41,6 +41,7 @@ it('a row that goes wrong while a cutover is awaited is found, repaired, and all
 
 it('no swap passes between the repair and the comparison that it asks for, also when the driver ends there (E3)', async () => {
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 5_000);
+  change.expectsRepairs = true;
   await change.prepare();
   await change.copy();
   await space.query(`DELETE FROM ${SHADOW} WHERE id = 4321`);
@@ -65,6 +66,7 @@ it('it goes on from table to table and over again', async () => {
   await space.query(PLAIN_TABLE.replace('`t`', 'u'));
   await fill(space, 'u', 100);
   await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 5_000);
+  change.expectsRepairs = true;
   await using other = await EngineChange.plan(space, 'u', 'MODIFY k BIGINT NOT NULL', 100);
   const step = { ...change.step, tasks: [...change.step.tasks, ...other.step.tasks] };
   await change.change.prepareTables(step, change.context());

@@ -2,11 +2,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StateTable, type TableRecord } from '../../src/engine/state-table.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
-import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
+import { EngineChange, fill, PLAIN_TABLE, REPAIRED } from '../support/online-change.js';
 import { until } from '../support/until.js';
 
 const SHADOW = '`_t_sterna_new`';
-const REPAIRED = 'rows differ without a pending change';
 
 let space: TestNamespace;
 beforeEach(async () => {
@@ -39,6 +38,7 @@ async function record(change: EngineChange): Promise<TableRecord | undefined> {
 
 it('a pass counts for nothing from the commit of a repair on, also when the driver ends right there (E3)', async () => {
   await using change = await toBeCompared(32_000, 'MODIFY k BIGINT NOT NULL');
+  change.expectsRepairs = true;
   await space.query(`UPDATE ${SHADOW} SET note = 'corrupted' WHERE id = 32000`);
   change.reached = (point) =>
     point === 'committed' && change.logged.includes(REPAIRED)

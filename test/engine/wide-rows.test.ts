@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SternaError } from '../../src/contract/index.js';
+import { TableRows } from '../../src/engine/table-rows.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -51,12 +53,24 @@ describe('rows that are suddenly a thousand times as wide', () => {
 });
 
 describe('a server that takes no large transaction', () => {
-  it('gets small ones: chunks and captured changes, until every row is there (E2)', async () => {
-    await using server = await MysqlProcess.start({
-      options: ['--max-binlog-cache-size=4194304', '--max-allowed-packet=16M'],
-    });
-    await using space = await TestNamespace.create('cache', server.server);
+  let server: MysqlProcess;
+  let space: TestNamespace;
+  beforeAll(async () => {
+    server = await MysqlProcess.start({ options: ['--max-binlog-cache-size=4194304', '--max-allowed-packet=16M'] });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    space = await TestNamespace.create('cache', server.server);
     await space.query(TABLE);
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await space.drop();
+  });
+
+  it('gets small ones: chunks and captured changes, until every row is there (E2)', async () => {
     await fillUneven(space, 3_000, 12);
     await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
     await change.prepare();
@@ -70,6 +84,70 @@ describe('a server that takes no large transaction', () => {
     await change.cleanUp();
     expect(await account(space)).toEqual(before);
     expect(await space.query('SELECT COUNT(*) AS n FROM t WHERE k = -7')).toEqual([{ n: '12' }]);
+  });
+
+  describe('and a last row of five megabytes, beside which another one comes while it is copied alone', () => {
+    const insert = `INSERT INTO t (id, k, body) VALUES (4, 0, REPEAT('w', ${5 * MIB}))`;
+    let change: EngineChange;
+    beforeEach(async () => {
+      for (let i = 0; i < 3; i += 1) await space.query(insert.replace('(4,', '(NULL,'));
+      change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+      await change.prepare();
+      await change.control({ volume: 8 }); // one connection
+      // So slow that the engine asks for one row at a time.
+      await space.query('SET SESSION sql_log_bin = 0');
+      await space.query('CREATE TRIGGER slow BEFORE INSERT ON `_t_sterna_new` FOR EACH ROW DO SLEEP(0.15)');
+      await space.query('SET SESSION sql_log_bin = 1');
+      change.reached = async (point) => {
+        if (point !== 'writing') return;
+        const [copied] = await space.query('SELECT 1 FROM `_t_sterna_new` HAVING COUNT(*) = 2');
+        if (copied !== undefined) await come();
+      };
+    });
+    let come: () => Promise<void>;
+    const once = (work: () => Promise<unknown>): (() => Promise<void>) => {
+      let done = false;
+      return async () => {
+        if (!done) await work();
+        done = true;
+      };
+    };
+    const ended = async (rows: number): Promise<void> => {
+      await change.cutOver();
+      await change.cleanUp();
+      await change[Symbol.asyncDispose]();
+      expect(await account(space)).toMatchObject([{ n: String(rows), bytes: String(rows * 5 * MIB) }]);
+    };
+
+    it('copies each alone (E2)', async () => {
+      come = once(() => space.query(insert));
+      await change.copy();
+      await ended(4);
+    });
+
+    it('tries again when the other one has gone', async () => {
+      come = once(() => space.query(insert));
+      const keyAfter = Reflect.get(TableRows.prototype, 'keyAfter');
+      vi.spyOn(TableRows.prototype, 'keyAfter').mockImplementation(async function (this: TableRows, ...args) {
+        await space.query('DELETE FROM t WHERE id = 4');
+        return keyAfter.apply(this, args);
+      });
+      await change.copy();
+      await ended(3);
+    });
+  });
+
+  it('is believed when it goes on refusing a single row', async () => {
+    await fillUneven(space, 10, 0);
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+    await change.prepare();
+    const cause = Object.assign(new Error('refused'), { errno: 1197 });
+    const copy = vi
+      .spyOn(TableRows.prototype, 'copy')
+      .mockRejectedValue(new SternaError('sql_error', 'refused', { cause }));
+    await expect(change.copy()).rejects.toMatchObject({ code: 'sql_error' });
+    expect(copy.mock.calls.length).toBeLessThan(20);
+    await change.cleanUp();
   });
 });
 

@@ -49,7 +49,15 @@ export class CuttingProxy implements AsyncDisposable {
 
   /** One of the connections goes silent, or all of them. */
   silence(share?: number): void {
-    const chosen = share === undefined ? [...this.#pairs] : [this.#choose(share)];
+    this.#silence(share === undefined ? [...this.#pairs] : [this.#choose(share)]);
+  }
+
+  /** The same for those that the server knows by one of these ports. */
+  silencePorts(ports: ReadonlySet<number>): void {
+    this.#silence([...this.#pairs].filter(({ server }) => ports.has(server.localPort ?? 0)));
+  }
+
+  #silence(chosen: readonly (Pair | undefined)[]): void {
     for (const pair of chosen) {
       if (pair === undefined) continue;
       this.silences += 1;

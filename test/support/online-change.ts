@@ -6,6 +6,9 @@ import { planChange } from '../../src/planner/index.js';
 import type { TestNamespace } from './namespace.js';
 import { connectionConfig, type TestServer } from './servers.js';
 
+/** What the engine says of a row that is wrong for no reason that it knows. */
+export const REPAIRED = 'rows differ without a pending change';
+
 /** Tests run beside each other: what a server under load is like, they say themselves. */
 export const BUSY_MACHINE = { threadsRunning: 1_000_000, commitMs: 1_000_000, historyListLength: 1_000_000_000 };
 
@@ -18,6 +21,8 @@ export class EngineChange implements AsyncDisposable {
   reached: (point: Point) => Promise<void> = () => Promise.resolve();
   /** Asked by every attempt before it claims the change. */
   confirm: () => Promise<void> = () => Promise.resolve();
+  /** Rows are made wrong on purpose. Else a repair tells of a write that was lost first. */
+  expectsRepairs = false;
   #control = { sequence: 1, run: 'run' as 'run' | 'stop', volume: 11, cutover: false };
 
   private constructor(
@@ -164,6 +169,8 @@ export class EngineChange implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
+    if (!this.expectsRepairs && this.logged.includes(REPAIRED))
+      throw new Error(`Expected that nothing is lost, found rows that were lost first and repaired (E2).`);
   }
 }
 
