@@ -73,9 +73,10 @@ describe('a busy server', () => {
   it('holds the comparison as well, and no stop (C2)', async () => {
     await fill(space, 't', 60_000);
     await using change = await planned({ threadsRunning: 40 });
-    await change.prepare();
+    await change.prepareToCompare();
+    const before = change.progress.length;
     const copying = change.copy();
-    await until('it compares', () => latest(change)?.phase === 'verifying', { intervalMs: 2 });
+    await until('it compares', () => change.progress.length > before);
     await change.control({ volume: 0 });
     await until('it holds', () => latest(change)?.throttle === 'volume 0');
     await using load = await busy(45);

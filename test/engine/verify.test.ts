@@ -21,11 +21,7 @@ afterEach(async () => {
 async function toBeCompared(rows: number, alter: string): Promise<EngineChange> {
   await fill(space, 't', rows);
   const change = await EngineChange.plan(space, 't', alter);
-  await change.prepare();
-  await change.copy();
-  await using session = await change.server.connect();
-  await stateOf(change).updateTable(session, `${space.name}.t`, { phase: 'verifying', checked: null });
-  await change.control({ volume: 1 });
+  await change.prepareToCompare();
   return change;
 }
 

@@ -1,5 +1,6 @@
 import type { PlannedTask, StepInput, StepOutcome, TaskProgress } from '../../src/contract/index.js';
 import { type EngineContext, OnlineChange, type Point } from '../../src/engine/index.js';
+import { StateTable } from '../../src/engine/state-table.js';
 import type { ThrottleOptions } from '../../src/engine/throttle.js';
 import { fingerprint, MysqlServer, readDefinition } from '../../src/mysql/index.js';
 import { planChange } from '../../src/planner/index.js';
@@ -157,6 +158,17 @@ export class EngineChange implements AsyncDisposable {
   ): Promise<readonly string[]> {
     this.#control = { ...this.#control, ...change, sequence: this.#control.sequence + 1 };
     return (await this.change.writeControl({ ...this.step, control: this.#control }, this.context())).swapped;
+  }
+
+  /** prepare and copy, and then back to where rows are to be compared; slowly, so that much happens meanwhile. */
+  async prepareToCompare(): Promise<void> {
+    await this.prepare();
+    await this.copy();
+    const [task] = this.step.tasks;
+    await using session = await this.server.connect();
+    const state = new StateTable(this.step.changeId, this.step.stateNamespace);
+    await state.updateTable(session, task?.id ?? '', { phase: 'verifying', checked: null });
+    await this.control({ volume: 1 });
   }
 
   /** prepare, copy, cut over, clean up. */
