@@ -1,7 +1,6 @@
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +12,7 @@ import { type Usage, usageOf } from './process-usage.js';
 const ALTER = 'MODIFY k BIGINT NOT NULL DEFAULT 0';
 
 /** A place for files of this run, and for the engine's process as plain JavaScript: with a compiler in it, its memory is not its own. */
-const folder = mkdtempSync(path.join(tmpdir(), 'sterna-bench-'));
+const folder = mkdtempSync(fileURLToPath(new URL('../../.dev/bench-', import.meta.url)));
 process.once('exit', () => rmSync(folder, { recursive: true }));
 
 export interface Table {
@@ -74,6 +73,7 @@ async function bundle(): Promise<string> {
     entryPoints: [fileURLToPath(new URL('engine-process.ts', import.meta.url))],
     outfile,
     bundle: true,
+    external: ['@vlasky/zongji'],
     format: 'esm',
     platform: 'node',
     target: 'node20',

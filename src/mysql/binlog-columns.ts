@@ -54,7 +54,19 @@ export function assertKnownVersion({ version }: { readonly version: string }): v
     );
 }
 
+/** Throws unless a table's description is of the reader that was completed: in a bundle there may be a second one. */
+export function assertCompleted(event: object): void {
+  if (completedPrototypes.has(Object.getPrototypeOf(event) as object)) return;
+  throw new SternaError(
+    'binlog_unreadable',
+    `Expected the binlog reader that Sterna has completed, found another copy of ${PACKAGE}. Leave it out of bundles.`,
+  );
+}
+
+const completedPrototypes = new WeakSet<object>();
+
 function complete(prototype: TableMap): void {
+  completedPrototypes.add(prototype);
   const { _readColumnMetadata, buildColumnSchemas, updateColumnInfo } = prototype;
 
   // A VECTOR is stored, and described, as a BLOB is.

@@ -1,7 +1,7 @@
 import ZongJi, { GtidSet } from '@vlasky/zongji';
 import { LONGEST_WAIT_SECONDS, type MysqlServer } from './server.js';
 import { answered, PATIENCE } from './answered.js';
-import { completeReader } from './binlog-columns.js';
+import { assertCompleted, completeReader } from './binlog-columns.js';
 import { translateError } from './server-error.js';
 import { SternaError } from '../contract/index.js';
 
@@ -240,6 +240,9 @@ function translateEvent(event: ReaderEvent): BinlogContent[] {
       );
       return [{ kind: 'rows', namespace: table.parentSchema, table: table.tableName, images }];
     }
+    case 'TableMap':
+      assertCompleted(event);
+      return [];
     case 'Xid':
       return [{ kind: 'commit', rows: true }];
     case 'Unknown':

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { assertKnownVersion } from '../../src/mysql/binlog-columns.js';
+import { assertCompleted, assertKnownVersion } from '../../src/mysql/binlog-columns.js';
 import { BinlogStream, MysqlServer } from '../../src/mysql/index.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
@@ -161,6 +161,10 @@ describe.each(['MINIMAL', 'FULL'])('a stream with binlog_row_metadata=%s', (meta
         { c: hex('7d'), id: 1, a: hex('ba7e'), b: 4 },
       ]);
     }));
+});
+
+it('refuses a second copy of the reader, which was not completed', () => {
+  expect(() => assertCompleted({})).toThrow(expect.objectContaining({ code: 'binlog_unreadable' }));
 });
 
 it('refuses a reader of another version, which may read columns in another way', () => {
