@@ -51,7 +51,8 @@ export async function tryStatement(
   const { execution, sql } = alternatives[chosen] ?? { execution: 'copy', sql: statement };
   const differences = known ?? diffTables(parseDefinition(table.canonical), parseDefinition(result));
   const trial = { execution, statement: sql, result, differences };
-  if (askedCounter(statement) !== undefined) {
+  const hasCounter = parseDefinition(table.canonical).columns.some(({ autoIncrement }) => autoIncrement);
+  if (hasCounter && askedCounter(statement) !== undefined) {
     const counter = `${statement}, ALGORITHM=INPLACE, LOCK=NONE`;
     await workspace.result(table.name, [table.canonical, counter]);
     return { ...trial, execution: 'inplace', statement: counter, reason: 'raises the next id' };

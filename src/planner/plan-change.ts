@@ -20,7 +20,9 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   const namespaces = [...new Set([...desired, ...alters].map(({ namespace }) => namespace))].sort();
   const schemas = new Map(namespaces.map((namespace) => [namespace, dependencies.physical(namespace)])); // R4: before any connection
   const { server, signal } = dependencies;
-  await using session = await server.connect({ settings: PLANNING_SETTINGS, signal });
+  // Counters of ids as they are now, for lint, and not as a day ago.
+  const settingsOfPlan = { ...PLANNING_SETTINGS, information_schema_stats_expiry: 0 };
+  await using session = await server.connect({ settings: settingsOfPlan, signal });
   const ignored = picomatch([...(request.ignoreTables ?? [])]);
   const ignores = (table: string): boolean => (request.ignoreTables ?? []).length > 0 && ignored(table);
   const ignoredTables = new Set<string>();

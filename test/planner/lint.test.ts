@@ -114,6 +114,16 @@ describe('lint', () => {
     expect(await space.tables(), 'and leaves nothing').toEqual([]);
   });
 
+  it('knows a counter as it is, and not as the server has noted it before', async () => {
+    await space.query('CREATE TABLE c (id TINYINT UNSIGNED AUTO_INCREMENT PRIMARY KEY); INSERT INTO c VALUES (1)');
+    await space.query('SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()'); // noted
+    await space.query('INSERT INTO c VALUES (220)');
+    const alter = { [space.name]: ['ALTER TABLE c ADD COLUMN x INT'] };
+    const { tasks } = await planChange(dependencies(server), request({ statements: alter }));
+    expect(tasks[0]?.lint).toMatchObject([{ rule: 'auto-increment-type' }, { rule: 'auto-increment-capacity' }]);
+    await space.query('DROP TABLE c');
+  });
+
   it('levels say what counts; an error blocks the table, and its plan differs by nothing else (P3)', async () => {
     const schema = { [space.name]: { 't.sql': 'CREATE TABLE t (id BIGINT UNSIGNED NOT NULL PRIMARY KEY, x FLOAT)' } };
     const plan = async (lint: Parameters<typeof lintTasks>[3]) =>

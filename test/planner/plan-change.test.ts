@@ -229,6 +229,12 @@ describe('statements as written', () => {
         statements: ['ALTER TABLE `t` auto_increment 500, ALGORITHM=INPLACE, LOCK=NONE'],
       },
     ]);
+    await space.query('CREATE TABLE u (id INT PRIMARY KEY)'); // has none: nothing could tell whether it has run
+    const none = await planChange(
+      dependencies(server),
+      request({ statements: { [space.name]: ['ALTER TABLE u AUTO_INCREMENT = 500'] } }),
+    );
+    expect(none.tasks).toMatchObject([{ execution: 'copy' }]);
   });
 
   it('that the server refuses are refused with its words', async () => {
