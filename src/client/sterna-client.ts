@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -391,11 +392,8 @@ export function newSuffix(): string {
   return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "\\'")}'`;
-}
+const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
 
-async function wait(milliseconds: number): Promise<false> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-  return false;
+function wait(milliseconds: number): Promise<false> {
+  return delay(milliseconds, false as const, { ref: false });
 }
