@@ -14,6 +14,7 @@ import {
 import type { SternaClient } from '../client/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
+import { planPaint } from './plan-paint.js';
 import { renderStatus } from './render-status.js';
 import type { Run, RunWithClient } from './run.js';
 import { watchChange } from './watch-change.js';
@@ -187,7 +188,7 @@ async function planOnly(
     const { plan, status } = await planOf(client, id);
     output.result(
       { changeId: id, state: status.state, plan },
-      `${renderPlanText(plan)}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`,
+      `${renderPlanText(plan, planPaint())}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`,
     );
     return verdict(plan, flags.allowUnsafe === true);
   });

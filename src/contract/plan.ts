@@ -62,6 +62,8 @@ export interface PlannedTask {
   /** Server statistics, not exact counts. */
   readonly estimatedRows: number;
   readonly estimatedBytes: number;
+  /** Of a copy at the default volume, on a server that is not busy; absent of everything else, which is a moment. */
+  readonly estimatedSeconds?: number;
   /** Columns that get another name; absent when there are none. Two names may change places. */
   readonly renamedColumns?: readonly RenamedColumn[];
 }

@@ -16,3 +16,4 @@ export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
 export { oldName, shadowName } from './table-names.js';
+export { misfitSql, type Room } from './misfit.js';

@@ -14,6 +14,7 @@ import { renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
+import { withTouchedRows } from './touched-rows.js';
 import { unclearColumns } from './unclear-columns.js';
 import { Workspace } from './workspace.js';
 
@@ -210,7 +211,8 @@ export class NamespacePlanner implements AsyncDisposable {
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
-    const unsafe = unsafeReasons(differences, from, to, empty, renames);
+    const may = unsafeReasons(differences, from, to, empty, renames);
+    const unsafe = empty ? may : await withTouchedRows(this.session, this.physical, live, from, to, renames, may);
     return plannedTask(this.namespace, live.name, {
       action: 'alter',
       live,

@@ -87,7 +87,7 @@ function inOrder(a: PlannedTask, b: PlannedTask): number {
 function seal(plan: Omit<Plan, 'planHash'>): Plan {
   const stable = {
     ...plan,
-    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, lint: ___, ...task }) => ({
+    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, estimatedSeconds: ___, lint: ____, ...task }) => ({
       ...task,
       reasons: task.reasons.map(({ code, column }) => ({ code, column })),
       revertReasons: task.revertReasons?.map(({ code, column }) => ({ code, column })),

@@ -1,5 +1,6 @@
 import type { PlannedTask } from '../contract/index.js';
 import { fingerprint } from '../mysql/index.js';
+import { copySeconds } from './cost.js';
 import type { LiveTable } from './live-tables.js';
 
 type Decided =
@@ -33,5 +34,8 @@ export function plannedTask(namespace: string, table: string, decision: Decision
     desiredFingerprint: desired === undefined ? null : fingerprint(desired),
     estimatedRows: live?.rows ?? 0,
     estimatedBytes: live?.bytes ?? 0,
+    ...(rest.execution === 'copy' && rest.safety !== 'blocked' && live !== undefined
+      ? { estimatedSeconds: copySeconds(live.rows, live.bytes) }
+      : {}),
   };
 }
