@@ -3,11 +3,13 @@ import {
   type ChangeOptions,
   type ChangeStatus,
   ERRORS,
+  isTerminal,
   type LintLevels,
   MAX_VOLUME,
   MIN_VOLUME,
   type Plan,
   renderPlanText,
+  rollbackOf,
   type SchemaChangeInput,
   SternaError,
 } from '../contract/index.js';
@@ -42,8 +44,21 @@ export interface StartFlags {
 export function addChangeCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
   withStartOptions(program.command('plan').description('make a plan and show it; it waits for `sterna apply ID`'))
     .option('-s, --schema <dir>', 'schema folder: DIR/<namespace>/<table>.sql')
-    .addHelpText('after', '\nExample:\n  sterna plan -t orders-prod -e production -s schema/')
-    .action((flags: StartFlags) => start(flags, () => inputFromFolder(flags, false), planOnly));
+    .addOption(
+      new Option('--rollback-of <id>', 'back to the definitions of before that change').conflicts(['schema', 'local']),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sterna plan -t orders-prod -e production -s schema/\n  sterna plan --rollback-of orders-prod.production.20260301',
+    )
+    .action(({ rollbackOf: part, ...flags }: StartFlags & { readonly rollbackOf?: string }) => {
+      if (part === undefined) return start(flags, () => inputFromFolder(flags, false), planOnly);
+      return runWithClient(async (client, output) => {
+        const input = await inputFromChange(client, await client.complete(part), flags);
+        output.line('Definitions come back, values of dropped columns do not. A dropped table: `sterna undrop`.\n');
+        return planOnly(client, output, input, flags);
+      });
+    });
 
   withStartOptions(
     program
@@ -135,6 +150,20 @@ async function inputFromFolder(flags: StartFlags, autoApply: boolean): Promise<S
     folder.ignore,
     folder.lint,
   );
+}
+
+/** Of one that has ended: what it still does would not be taken back. */
+async function inputFromChange(client: SternaClient, id: string, flags: StartFlags): Promise<SchemaChangeInput> {
+  const { state } = await client.status(id);
+  if (!isTerminal(state))
+    throw new SternaError(
+      'rollback_impossible',
+      `Expected a change that has ended, ${id} is ${state}. Cancel it, or wait for its end.`,
+    );
+  const plan = await client.plan(id);
+  if (plan === null) throw new SternaError('rollback_impossible', `Expected a change with a plan, ${id} has none.`);
+  const { reason, ...input } = rollbackOf(id, plan);
+  return { ...input, caller: callerOf(flags), reason: flags.reason ?? reason ?? '' };
 }
 
 function inputOf(

@@ -13,6 +13,7 @@ export interface PlanRequest {
   readonly schema?: SchemaFiles;
   readonly statements?: AlterStatements;
   readonly ignoreTables?: readonly string[];
+  readonly onlyTables?: readonly string[];
   readonly lint?: LintLevels;
 }
 

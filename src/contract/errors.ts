@@ -150,6 +150,12 @@ export const ERRORS = define({
     meaning: 'The desired files exceed the payload limit.',
     remedy: 'Split the change by namespace.',
   },
+  rollback_impossible: {
+    exitCode: 2,
+    retry: false,
+    meaning: 'A change cannot be taken back by the definitions of before it.',
+    remedy: 'Read which table stands in the way; plan from files of your own.',
+  },
   statement_invalid: {
     exitCode: 2,
     retry: false,

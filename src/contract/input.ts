@@ -24,6 +24,8 @@ export interface ChangeOptions {
   readonly planTtl?: string;
   /** Globs of table names that do not exist for this change, on both sides; disclosed in the plan. */
   readonly ignoreTables?: readonly string[];
+  /** Ids (`<namespace>.<table>`) of the only tables that exist for this change, on both sides. @default all */
+  readonly onlyTables?: readonly string[];
   /** How much findings of lint rules count; docs/lint.md has the rules. @default LINT_RULES */
   readonly lint?: LintLevels;
 }

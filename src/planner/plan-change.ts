@@ -30,6 +30,7 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   for (const [namespace, physical] of schemas) {
     await assertNamespace(session, physical, namespace);
     const keep = (table: string): boolean => {
+      if (request.onlyTables?.includes(`${namespace}.${table}`) === false) return false;
       if (ignores(table)) ignoredTables.add(`${namespace}.${table}`);
       return !ignores(table);
     };

@@ -147,6 +147,7 @@ export class Lifecycle {
               ...(schema === undefined ? {} : { schema }),
               ...(statements === undefined ? {} : { statements }),
               ignoreTables: machine.options.ignoreTables,
+              ...(machine.options.onlyTables.length > 0 ? { onlyTables: machine.options.onlyTables } : {}),
               ...(Object.keys(machine.options.lint).length > 0 ? { lint: machine.options.lint } : {}),
             }),
           ),
