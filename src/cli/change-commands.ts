@@ -33,6 +33,8 @@ export interface StartFlags {
   readonly deferCutover?: boolean;
   readonly revertWindow?: string;
   readonly volume?: number;
+  readonly directBelowRows?: number;
+  readonly directBelowBytes?: number;
   readonly queue?: boolean;
   readonly caller?: string;
   readonly reason?: string;
@@ -122,11 +124,23 @@ function withStartOptions(command: Command): Command {
     .option('--defer-cutover', 'copy all tables first and swap together, on `sterna cutover`')
     .option('--revert-window <duration>', 'keep the old table equal after the cutover, e.g. 30m')
     .addOption(new Option('--volume <n>', 'how hard to copy, 1 to 11; 0 holds').argParser(parseVolume))
+    .addOption(
+      new Option('--direct-below-rows <n>', 'change smaller tables by one ALTER, which blocks their writers').argParser(
+        parseCount,
+      ),
+    )
+    .addOption(new Option('--direct-below-bytes <n>', 'the same, by bytes').argParser(parseCount))
     .option('--queue', 'wait when another change holds the target')
     .option('--caller <name>', 'who asks; recorded')
     .option('--reason <text>', 'why; recorded')
     .option('--local', 'in this process, without Temporal; the same command goes on after an interruption')
     .option('--inventory <file>', 'with --local: inventory file (default: STERNA_INVENTORY)');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 0) throw new InvalidArgumentError('expected a whole number.');
+  return count;
 }
 
 export function parseVolume(text: string): number {
@@ -184,6 +198,8 @@ function inputOf(
     autoApply,
     ...applyOptions(flags),
     ...(flags.volume === undefined ? {} : { volume: flags.volume }),
+    ...(flags.directBelowRows === undefined ? {} : { directBelowRows: flags.directBelowRows }),
+    ...(flags.directBelowBytes === undefined ? {} : { directBelowBytes: flags.directBelowBytes }),
     ...(flags.queue === true ? { onConflict: 'queue' as const } : {}),
     ...(ignoreTables.length > 0 ? { ignoreTables } : {}),
     ...(Object.keys(lint).length > 0 ? { lint } : {}),

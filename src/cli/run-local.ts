@@ -1,4 +1,5 @@
 import {
+  directLimits,
   type ChangeStatus,
   type PlanRequest,
   renderPlanText,
@@ -96,6 +97,7 @@ export function localRequest(
     ...(schema === undefined ? {} : { schema }),
     ...(statements === undefined ? {} : { statements }),
     ignoreTables: options?.ignoreTables ?? [],
+    direct: directLimits(options ?? {}),
     ...(options?.lint === undefined ? {} : { lint: options.lint }),
   };
 }

@@ -243,6 +243,12 @@ export const ERRORS = define({
     meaning: 'The table is not as it was when planned (P1).',
     remedy: 'Plan again.',
   },
+  table_grew: {
+    exitCode: 3,
+    retry: false,
+    meaning: 'A table that was to be changed directly is not small any more.',
+    remedy: 'Plan again: it is copied then, or refused.',
+  },
   table_changed_underneath: {
     exitCode: 1,
     retry: false,

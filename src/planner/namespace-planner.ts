@@ -1,9 +1,17 @@
-import { type PlannedTask, type Reason, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
-import type { Session } from '../mysql/index.js';
+import {
+  type DirectLimits,
+  type PlannedTask,
+  type Reason,
+  type RenamedColumn,
+  sameName,
+  SternaError,
+} from '../contract/index.js';
+import { isBelow, type Session } from '../mysql/index.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
 import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
+import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
@@ -28,6 +36,7 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly session: Session,
     private readonly namespace: string,
     private readonly physical: string,
+    private readonly direct: DirectLimits = {},
   ) {}
 
   /** New tables first, parents before their children; dropped ones last, children before their parents. */
@@ -204,26 +213,30 @@ export class NamespacePlanner implements AsyncDisposable {
     const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
     const impossible = [...blockedReasons(differences), ...unclearColumns(from, to, renames, drops)];
     if (impossible.length > 0) return this.#blocked(live, result, impossible);
+    const small = trial.execution === 'copy' && (await isBelow(this.session, this.physical, live.name, this.direct));
     const unable =
       trial.execution === 'copy'
-        ? [...copyBlocks(live, from, to, renames), ...(await this.#copyBlocked(live, trial))]
+        ? [...copyBlocks(live, from, to, renames), ...(small ? [] : await this.#copyBlocked(live, trial))]
         : live.engine === 'InnoDB'
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
     const may = unsafeReasons(differences, from, to, empty, renames);
     const unsafe = empty ? may : await withTouchedRows(this.session, this.physical, live, from, to, renames, may);
+    const inTheWay = small ? notLifted(unable, differences) : unable;
+    const copies = trial.execution === 'copy' && !small;
     return plannedTask(this.namespace, live.name, {
       action: 'alter',
       live,
       desired: result,
       statements: [trial.statement],
-      execution: trial.execution,
-      executionReason: trial.reason,
-      safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
-      reasons: [...unable, ...unsafe],
+      execution: small ? 'direct' : trial.execution,
+      executionReason: small ? `${trial.reason}; the table is small` : trial.reason,
+      ...(small ? { directLimits: this.direct } : {}),
+      safety: inTheWay.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
+      reasons: [...inTheWay, ...unsafe],
       ...(renames.length > 0 ? { renamedColumns: renames } : {}),
-      ...(trial.execution === 'copy'
+      ...(copies
         ? revertibility(from, to, differences, renames)
         : notRevertible('in-table', 'the table itself is changed, and none is kept')),
     });

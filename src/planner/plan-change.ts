@@ -34,7 +34,7 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
       if (ignores(table)) ignoredTables.add(`${namespace}.${table}`);
       return !ignores(table);
     };
-    await using planner = new NamespacePlanner(dependencies, session, namespace, physical);
+    await using planner = new NamespacePlanner(dependencies, session, namespace, physical, request.direct);
     const planned =
       request.schema === undefined
         ? await planner.fromStatements(alters.filter((alter) => alter.namespace === namespace && keep(alter.table)))

@@ -8,6 +8,7 @@ type Decided =
   | 'statements'
   | 'execution'
   | 'executionReason'
+  | 'directLimits'
   | 'safety'
   | 'reasons'
   | 'renamedColumns'

@@ -8,7 +8,9 @@ export function dependencies(server: MysqlServer, signal = new AbortController()
   return { server, physical: (namespace) => namespace, signal, log: silent };
 }
 
-export function request(what: Pick<PlanRequest, 'schema' | 'statements' | 'ignoreTables'>): PlanRequest {
+export function request(
+  what: Pick<PlanRequest, 'schema' | 'statements' | 'ignoreTables' | 'onlyTables' | 'direct'>,
+): PlanRequest {
   return { target: 'a', environment: 'test', type: 'mysql', ...what };
 }
 
