@@ -1,5 +1,5 @@
 import { type PlannedTask, SternaError } from '../contract/index.js';
-import { fingerprint, quoteName, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { fingerprint, quoteName, quoteTable, readDefinition, type Session, withoutQuoted } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { Interrupted } from './driver.js';
 import { oldName, shadowName } from './names.js';
@@ -46,7 +46,7 @@ export function redirect(statement: string, table: string, shadow: string): stri
 /** The shadow is, to the letter, what was planned and verified (P4). */
 export async function assertDefinition(session: Session, namespace: string, task: PlannedTask): Promise<void> {
   const definition = await readDefinition(session, namespace, shadowName(task.table));
-  if (definition === null || fingerprint(definition) !== task.desiredFingerprint) {
+  if (definition === null || fingerprint(definition, task.table) !== task.desiredFingerprint) {
     throw new SternaError(
       'drifted',
       `Expected the shadow of ${task.id} to have the planned definition, found another one: ${definition ?? 'no table'}. The original is untouched; plan again.`,
@@ -105,7 +105,7 @@ export async function dropIndexes(
 /**
  * The plain indexes at the end of the list. Those that have to be there from the start stay, and so do those before them:
  * the order of indexes is part of the definition. One is that on the auto-increment column, another the only one by which
- * rows are found by their key.
+ * rows are found by their key; and one over an expression, which the server adds to no table that is being written.
  */
 export function deferrableIndexes(showCreate: string, key: readonly string[]): string[] {
   const lines = showCreate.split('\n').map((line) => line.trim().replace(/,$/, ''));
@@ -120,10 +120,16 @@ export function deferrableIndexes(showCreate: string, key: readonly string[]): s
   const finder = lines.find(finds);
   const plain = lines.filter((line) => line.startsWith('KEY `'));
   const lastKept = plain.findLastIndex(
-    (line) => line === finder || (autoIncrement !== undefined && line.includes(`(${autoIncrement}`)),
+    (line) =>
+      line === finder || isFunctional(line) || (autoIncrement !== undefined && line.includes(`(${autoIncrement}`)),
   );
   const later = lines.some((line) => /^(FULLTEXT|SPATIAL) KEY /.test(line));
   return later ? [] : plain.slice(lastKept + 1);
+}
+
+/** Any part of it is an expression, which stands in parentheses. */
+function isFunctional(index: string): boolean {
+  return /[(,]\(/.test(withoutQuoted(index));
 }
 
 function escaped(text: string): string {

@@ -9,6 +9,7 @@ export {
 } from './binlog-stream.js';
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
+export { quotedNames, withoutQuoted } from './definition-text.js';
 export { quoteName, quoteTable } from './identifiers.js';
 export { askedCounter, nextId } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';

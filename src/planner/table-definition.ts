@@ -1,5 +1,4 @@
-import { quoteName } from '../mysql/index.js';
-import { withoutLiterals } from './expressions.js';
+import { quoteName, withoutQuoted } from '../mysql/index.js';
 
 /** A table as its canonical text says, one item a line. */
 export interface TableDefinition {
@@ -83,8 +82,8 @@ function parseColumn(text: string, defaults: { charset: string | null; collation
   const [, quoted, rest = ''] = new RegExp(`^${NAME} (.*)$`, 's').exec(text) ?? [];
   const type = /^[a-z]+(?: precision)?(?:\((?:'(?:[^']|'')*'|[^)'])*\))?(?: unsigned)?(?: zerofill)?/.exec(rest)?.[0];
   if (quoted === undefined || type === undefined) throw new Error(`unknown column form: ${text}`);
-  // Comments and defaults are texts that may hold any word.
-  const words = withoutLiterals(rest.slice(type.length));
+  // Comments, defaults and names may hold any word.
+  const words = withoutQuoted(rest.slice(type.length));
   const srid = /\bSRID (\d+)/.exec(words)?.[1];
   const isText = TEXT_TYPE.test(type);
   const charset = /CHARACTER SET (\w+)/.exec(words)?.[1] ?? defaults.charset;

@@ -109,8 +109,15 @@ export class EngineChange implements AsyncDisposable {
       await server.close();
       throw new Error(`Expected a plan that copies ${table}, got ${JSON.stringify(task?.reasons ?? plan)}.`);
     }
-    const step = stepOf(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
-    return new EngineChange(server, new OnlineChange(server, physical, { replicas: [], limits: BUSY_MACHINE }), step);
+    await server.close();
+    return EngineChange.of(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
+  }
+
+  /** Of a plan that was made elsewhere. */
+  static async of(space: TestNamespace, task: PlannedTask): Promise<EngineChange> {
+    const server = await MysqlServer.open(connectionConfig(space.server));
+    const change = new OnlineChange(server, (namespace) => namespace, { replicas: [], limits: BUSY_MACHINE });
+    return new EngineChange(server, change, stepOf(space, task));
   }
 
   context(
