@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withColumnCharsets } from './column-charsets.js';
+import { withoutCounter } from './counter.js';
+import { splitDefinition } from './definition-text.js';
 import { quoteName, quoteTable } from './identifiers.js';
 import { serverErrorNumber } from './server-error.js';
 import type { Session } from './session.js';
@@ -32,9 +34,7 @@ export async function readDefinition(session: Session, namespace: string, table:
  * columns written in one way. A fixed point: what the server makes of it has the same canonical text.
  */
 export function canonicalDefinition(showCreate: string): string {
-  const close = showCreate.lastIndexOf('\n)');
-  const options = showCreate.slice(close);
-  return withColumnCharsets(showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1'));
+  return withColumnCharsets(withoutCounter(showCreate));
 }
 
 /**
@@ -47,7 +47,7 @@ export function fingerprint(showCreate: string, later?: string): string {
   const given = [name, ...(later === undefined ? [] : [quoteName(later).slice(1, -1)])].map(
     (table) => `CONSTRAINT \`${table}_chk_`,
   );
-  const lines = canonicalDefinition(showCreate).slice(head.length).split('\n');
+  const { lines, options } = splitDefinition(canonicalDefinition(showCreate));
   const checks = lines
     .filter(isCheck)
     .map((line) => line.trim().replace(/,$/, ''))
@@ -56,7 +56,11 @@ export function fingerprint(showCreate: string, later?: string): string {
       return prefix === undefined ? line : `CONSTRAINT \`_chk_${line.slice(prefix.length)}`;
     })
     .sort();
-  const text = lines.map((line) => (isCheck(line) ? checks.shift() : line)).join('\n');
+  const text =
+    lines
+      .map((line) => (isCheck(line) ? checks.shift() : line))
+      .join('\n')
+      .slice(head.length) + options;
   return createHash('sha256').update(`CREATE TABLE \`\`${text}`).digest('hex');
 }
 

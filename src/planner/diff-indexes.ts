@@ -1,7 +1,6 @@
 import { sameName } from '../contract/index.js';
 import { quoteName } from '../mysql/index.js';
 import type { Difference } from './diff.js';
-import { droppedColumns } from './diff-columns.js';
 import { mentions } from './expressions.js';
 import type { IndexItem, TableDefinition } from './table-definition.js';
 
@@ -13,6 +12,7 @@ export class IndexDiff {
   constructor(
     private readonly from: TableDefinition,
     to: TableDefinition,
+    remade: readonly string[],
   ) {
     this.#indexes = to.indexes;
     for (const index of to.indexes) {
@@ -20,10 +20,10 @@ export class IndexDiff {
       const old = before === undefined ? renamed(index, from, to) : before.body === index.body ? before : undefined;
       if (old !== undefined) this.#kept.set(index, old);
     }
-    // The expression of an index over a column that is dropped and added (3837).
-    for (const { column } of droppedColumns(from, to, true))
+    // The expression of an index over such a column (3837).
+    for (const column of remade)
       for (const index of to.indexes)
-        if (index.columns === null && mentions(index.body, column.name)) this.#kept.delete(index);
+        if (index.columns === null && mentions(index.body, column)) this.#kept.delete(index);
     this.#keepOrder();
   }
 

@@ -1,4 +1,4 @@
-import { quoteName, withoutQuoted } from '../mysql/index.js';
+import { quoteName, splitDefinition, splitList, withoutQuoted, withoutWords } from '../mysql/index.js';
 
 /** A table as its canonical text says, one item a line. */
 export interface TableDefinition {
@@ -51,8 +51,7 @@ const TEXT_TYPE = /^(char|varchar|tinytext|text|mediumtext|longtext|enum|set)\b/
 
 /** Reads canonical text (`SHOW CREATE TABLE` without AUTO_INCREMENT). Throws on an item of unknown form. */
 export function parseDefinition(canonical: string): TableDefinition {
-  const close = canonical.lastIndexOf('\n)');
-  const tail = canonical.slice(close + 2);
+  const { lines, options: tail } = splitDefinition(canonical);
   const partitionAt = tail.search(/\n\/\*!\d+ PARTITION BY/);
   const options = parseOptions(partitionAt < 0 ? tail : tail.slice(0, partitionAt));
   const defaults = { charset: options.get('DEFAULT CHARSET') ?? null, collation: options.get('COLLATE') ?? null };
@@ -60,7 +59,7 @@ export function parseDefinition(canonical: string): TableDefinition {
   const indexes: IndexItem[] = [];
   const foreignKeys: NamedItem[] = [];
   const checks: CheckItem[] = [];
-  for (const line of canonical.slice(0, close).split('\n').slice(1)) {
+  for (const line of lines.slice(1)) {
     const text = line.trim().replace(/,$/, '');
     const constraint = new RegExp(`^CONSTRAINT ${NAME} (FOREIGN KEY|CHECK) `).exec(text);
     if (text.startsWith('`')) columns.push(parseColumn(text, defaults));
@@ -115,9 +114,8 @@ function parseIndex(text: string): IndexItem {
   const [, , modifier = '', quoted, rest = ''] = found;
   const primary = text.startsWith('PRIMARY KEY');
   const kind = primary ? 'primary' : ((modifier.toLowerCase() || 'plain') as IndexItem['kind']);
-  const visible = rest.replace(/ \/\*!80000 INVISIBLE \*\//, '');
-  const list = /^\((.*)\)/s.exec(visible)?.[1] ?? '';
-  const parts = list.split(',');
+  const visible = withoutWords(rest, / \/\*!80000 INVISIBLE \*\//);
+  const parts = splitList(rest);
   const whole = parts.every((part) => new RegExp(`^${NAME}( DESC)?$`).test(part));
   return {
     name: primary ? 'PRIMARY' : unquote(quoted),

@@ -25,6 +25,8 @@ export interface Side {
 /** What a plan said of a pair, and whether what it planned gives what was desired. */
 export interface Outcome {
   readonly verdict: string;
+  /** Its reasons at length, for whoever reads a failure. */
+  readonly reasons: readonly string[];
   /** Definitions that differ from the desired ones after the planned statements. */
   readonly differences: readonly string[];
   /** What was still planned afterwards. */
@@ -42,6 +44,7 @@ export class Corpus implements AsyncDisposable {
     /** Pairs of which the server takes a side not at all, by name, with what it says. */
     readonly refused: ReadonlyMap<string, string>,
     private readonly space: TestNamespace,
+    private readonly scratch: TestNamespace,
     private readonly definitions: Record<Direction, ReadonlyMap<string, string | null>>,
   ) {}
 
@@ -64,11 +67,11 @@ export class Corpus implements AsyncDisposable {
       });
       return definitions;
     };
-    await using desired = await TestNamespace.create('desired');
-    const to = await load(desired, 'to');
+    const scratch = await TestNamespace.create('desired');
+    const to = await load(scratch, 'to');
     const space = await TestNamespace.create('corpus');
     const from = await load(space, 'from');
-    return new Corpus(server, accepted(), refused, space, { to, from });
+    return new Corpus(server, accepted(), refused, space, scratch, { to, from });
   }
 
   /** From one side of every pair to the other, on which the tables are afterwards. */
@@ -86,7 +89,7 @@ export class Corpus implements AsyncDisposable {
       const compare = async (table: string, way: string): Promise<void> => {
         const found = await canonicalOf(session, this.space.name, table);
         const wanted = this.definitions[to].get(table) ?? null;
-        if (plain(found) !== plain(wanted)) differences.push(`${way}${found}\ninstead of\n${wanted}`);
+        if (!(await this.#isSame(table, found, wanted))) differences.push(`${way}${found}\ninstead of\n${wanted}`);
       };
       for (const task of tasks.filter(({ safety }) => safety !== 'blocked')) {
         if (task.execution === 'copy')
@@ -101,7 +104,8 @@ export class Corpus implements AsyncDisposable {
       // What is not to be reached is given.
       if (tasks.some(({ safety }) => safety === 'blocked') || differences.length > 0) await load(each, to, session);
       for (const table of namesOf(each)) await compare(table, '');
-      outcomes.set(each.name, { verdict: verdict(tasks), differences, rest: [] });
+      const reasons = tasks.flatMap((task) => task.reasons.map(({ code, message }) => `${code}: ${message}`));
+      outcomes.set(each.name, { verdict: verdict(tasks), reasons, differences, rest: [] });
     });
     const rest = await this.#plan(to);
     for (const each of this.pairs) {
@@ -114,6 +118,20 @@ export class Corpus implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.space.drop();
+    await this.scratch.drop();
+  }
+
+  /** Two texts that mean the same are no difference; nor are conditions as the server writes them after an ALTER. */
+  async #isSame(table: string, a: string | null, b: string | null): Promise<boolean> {
+    if (a === null || b === null || comparable(a) === comparable(b)) return (a === null) === (b === null);
+    await using session = await this.server.connect({ namespace: this.scratch.name });
+    const altered = async (definition: string): Promise<string> => {
+      await session.execute(`DROP TABLE IF EXISTS ${quoted(table)}`);
+      await session.execute(definition);
+      await session.execute(`ALTER TABLE ${quoted(table)} FORCE`);
+      return comparable((await canonicalOf(session, this.scratch.name, table)) ?? '');
+    };
+    return a.includes(' CHECK ') && (await altered(a)) === (await altered(b));
   }
 
   #plan(side: Direction): Promise<Plan> {
@@ -168,11 +186,6 @@ async function fill({ tables, rows }: Side, session: Session): Promise<void> {
 async function canonicalOf(session: Session, namespace: string, table: string): Promise<string | null> {
   const definition = await readDefinition(session, namespace, table);
   return definition === null ? null : canonicalDefinition(definition);
-}
-
-/** Two texts that mean the same are no difference. */
-function plain(definition: string | null): string | null {
-  return definition === null ? null : comparable(definition);
 }
 
 function tasksOf(each: Pair, plan: Plan): PlannedTask[] {
