@@ -1,5 +1,13 @@
 import { type PlannedTask, SternaError } from '../contract/index.js';
-import { fingerprint, quoteName, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import {
+  fingerprint,
+  quoteName,
+  quoteTable,
+  readDefinition,
+  type Session,
+  splitDefinition,
+  withoutQuoted,
+} from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { Interrupted } from './driver.js';
 import { oldName, shadowName } from './names.js';
@@ -46,7 +54,7 @@ export function redirect(statement: string, table: string, shadow: string): stri
 /** The shadow is, to the letter, what was planned and verified (P4). */
 export async function assertDefinition(session: Session, namespace: string, task: PlannedTask): Promise<void> {
   const definition = await readDefinition(session, namespace, shadowName(task.table));
-  if (definition === null || fingerprint(definition) !== task.desiredFingerprint) {
+  if (definition === null || fingerprint(definition, task.table) !== task.desiredFingerprint) {
     throw new SternaError(
       'drifted',
       `Expected the shadow of ${task.id} to have the planned definition, found another one: ${definition ?? 'no table'}. The original is untouched; plan again.`,
@@ -82,7 +90,7 @@ export async function indexesToDefer(
 ): Promise<string[]> {
   if (task.estimatedRows < DEFER_ABOVE_ROWS) return [];
   const definition = await readDefinition(session, namespace, shadowName(task.table));
-  const indexes = deferrableIndexes(definition ?? '', key);
+  const indexes = definition === null ? [] : deferrableIndexes(definition, key);
   if ((await session.query('SHOW REPLICAS')).length === 0) return indexes;
   const seconds = (indexes.length * task.estimatedRows) / BUILT_ENTRIES_PER_SECOND;
   return seconds <= SHARE_OF_LAG * replicaLagSeconds ? indexes : [];
@@ -105,12 +113,12 @@ export async function dropIndexes(
 /**
  * The plain indexes at the end of the list. Those that have to be there from the start stay, and so do those before them:
  * the order of indexes is part of the definition. One is that on the auto-increment column, another the only one by which
- * rows are found by their key.
+ * rows are found by their key; and one over an expression, which the server adds to no table that is being written.
  */
 export function deferrableIndexes(showCreate: string, key: readonly string[]): string[] {
-  const lines = showCreate.split('\n').map((line) => line.trim().replace(/,$/, ''));
+  const lines = itemsOf(showCreate);
   const autoIncrement = lines
-    .map((line) => /^(`(?:[^`]|``)+`) .* AUTO_INCREMENT\b/.exec(line)?.[1])
+    .map((line) => /^(`(?:[^`]|``)+`) .* AUTO_INCREMENT\b/s.exec(line)?.[1])
     .find((name) => name !== undefined);
   const list = key.map(quoteName).join(',').toLowerCase();
   const finds = (line: string): boolean =>
@@ -120,10 +128,20 @@ export function deferrableIndexes(showCreate: string, key: readonly string[]): s
   const finder = lines.find(finds);
   const plain = lines.filter((line) => line.startsWith('KEY `'));
   const lastKept = plain.findLastIndex(
-    (line) => line === finder || (autoIncrement !== undefined && line.includes(`(${autoIncrement}`)),
+    (line) =>
+      line === finder || isFunctional(line) || (autoIncrement !== undefined && line.includes(`(${autoIncrement}`)),
   );
   const later = lines.some((line) => /^(FULLTEXT|SPATIAL) KEY /.test(line));
   return later ? [] : plain.slice(lastKept + 1);
+}
+
+function itemsOf(showCreate: string): string[] {
+  return splitDefinition(showCreate).lines.map((line) => line.trim().replace(/,$/, ''));
+}
+
+/** Any part of it is an expression, which stands in parentheses. */
+function isFunctional(index: string): boolean {
+  return /[(,]\(/.test(withoutQuoted(index));
 }
 
 function escaped(text: string): string {
@@ -140,9 +158,9 @@ async function missingIndexes(
   { table }: PlannedTask,
   definitions: readonly string[],
 ): Promise<string[]> {
-  const present = (await readDefinition(session, namespace, shadowName(table))) ?? '';
-  const lines = new Set(present.split('\n').map((line) => line.trim().replace(/,$/, '')));
-  return definitions.filter((definition) => !lines.has(definition));
+  const present = await readDefinition(session, namespace, shadowName(table));
+  const items = new Set(present === null ? [] : itemsOf(present));
+  return definitions.filter((definition) => !items.has(definition));
 }
 
 /** Adds the deferred indexes in one statement, while captured keys go on being flushed. */

@@ -324,7 +324,7 @@ async function standOf(
     [task.table, shadowName(task.table), oldName(task.table)].map((name) => readDefinition(session, namespace, name)),
   );
   const is = (definition: string | null | undefined, print: string | null): boolean =>
-    definition != null && fingerprint(definition) === print;
+    definition != null && fingerprint(definition, task.table) === print;
   if (shadow === null && is(old, task.liveFingerprint) && is(current, task.desiredFingerprint)) return 'swapped';
   if (old === null && is(shadow, task.desiredFingerprint) && is(current, task.liveFingerprint)) return 'not_swapped';
   return 'undecided';

@@ -1,3 +1,5 @@
+import { splitDefinition } from './definition-text.js';
+
 /** Default collations that are not `<charset>_general_ci`, as MySQL 8.0 to 9.7 have them; that of utf8mb4 is always written. */
 const DEFAULT_COLLATIONS: Readonly<Record<string, string>> = {
   big5: 'big5_chinese_ci',
@@ -27,11 +29,10 @@ const TEXT_COLUMN =
  * `s varchar(9) COLLATE utf8mb4_bin` gives `s varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.
  */
 export function withColumnCharsets(showCreate: string): string {
-  const close = showCreate.lastIndexOf('\n)');
-  const [, tableCharset, written] = / DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?/.exec(showCreate.slice(close)) ?? [];
+  const { lines, options } = splitDefinition(showCreate);
+  const [, tableCharset, written] = / DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?/.exec(options) ?? [];
   if (tableCharset === undefined) return showCreate;
   const tableCollation = written ?? defaultCollation(tableCharset);
-  const lines = showCreate.slice(0, close).split('\n');
   const body = lines.map((line) =>
     line.replace(TEXT_COLUMN, (_, head: string, charset?: string, collation?: string) => {
       const effective = collation ?? (charset === undefined ? tableCollation : defaultCollation(charset));
@@ -39,7 +40,7 @@ export function withColumnCharsets(showCreate: string): string {
       return `${head} CHARACTER SET ${charset ?? /^[a-z0-9]+/.exec(effective)?.[0]} COLLATE ${effective}`;
     }),
   );
-  return body.join('\n') + showCreate.slice(close);
+  return body.join('\n') + options;
 }
 
 function defaultCollation(charset: string): string {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { withColumnCharsets } from './column-charsets.js';
-import { quoteTable } from './identifiers.js';
+import { withoutCounter } from './counter.js';
+import { splitDefinition } from './definition-text.js';
+import { quoteName, quoteTable } from './identifiers.js';
 import { serverErrorNumber } from './server-error.js';
 import type { Session } from './session.js';
 
@@ -32,26 +34,33 @@ export async function readDefinition(session: Session, namespace: string, table:
  * columns written in one way. A fixed point: what the server makes of it has the same canonical text.
  */
 export function canonicalDefinition(showCreate: string): string {
-  const close = showCreate.lastIndexOf('\n)');
-  const options = showCreate.slice(close);
-  return withColumnCharsets(showCreate.slice(0, close) + options.replace(/^(\n\)[^\n]*?) AUTO_INCREMENT=\d+/, '$1'));
+  return withColumnCharsets(withoutCounter(showCreate));
 }
 
 /**
  * sha256 of the canonical text, with the table's own name taken out so that a shadow compares equal: also out of the names
  * that the server gave its CHECK constraints, which it renames with the table. Constraints are listed by name, and so in
- * another order then.
+ * another order then. `later`: the name that the table is to have, which constraints that were added may have already.
  */
-export function fingerprint(showCreate: string): string {
+export function fingerprint(showCreate: string, later?: string): string {
   const [head = '', name = ''] = /^CREATE TABLE `((?:[^`]|``)*)`/.exec(showCreate) ?? [];
-  const given = `CONSTRAINT \`${name}_chk_`;
-  const lines = canonicalDefinition(showCreate).slice(head.length).split('\n');
+  const given = [name, ...(later === undefined ? [] : [quoteName(later).slice(1, -1)])].map(
+    (table) => `CONSTRAINT \`${table}_chk_`,
+  );
+  const { lines, options } = splitDefinition(canonicalDefinition(showCreate));
   const checks = lines
     .filter(isCheck)
     .map((line) => line.trim().replace(/,$/, ''))
-    .map((line) => (line.startsWith(given) ? `CONSTRAINT \`_chk_${line.slice(given.length)}` : line))
+    .map((line) => {
+      const prefix = given.find((each) => line.startsWith(each));
+      return prefix === undefined ? line : `CONSTRAINT \`_chk_${line.slice(prefix.length)}`;
+    })
     .sort();
-  const text = lines.map((line) => (isCheck(line) ? checks.shift() : line)).join('\n');
+  const text =
+    lines
+      .map((line) => (isCheck(line) ? checks.shift() : line))
+      .join('\n')
+      .slice(head.length) + options;
   return createHash('sha256').update(`CREATE TABLE \`\`${text}`).digest('hex');
 }
 

@@ -9,8 +9,17 @@ export {
 } from './binlog-stream.js';
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
+export {
+  listAt,
+  quotedNames,
+  splitDefinition,
+  splitList,
+  withNames,
+  withoutQuoted,
+  withoutWords,
+} from './definition-text.js';
 export { quoteName, quoteTable } from './identifiers.js';
-export { askedCounter, nextId } from './counter.js';
+export { askedCounter, nextId, withoutCounter } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';

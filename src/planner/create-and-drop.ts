@@ -1,6 +1,7 @@
 import { type PlannedTask, type Reason, SternaError } from '../contract/index.js';
 import { quoteName } from '../mysql/index.js';
 import { parentOf, parentsOf } from './foreign-keys.js';
+import { hiddenMembersReason } from './hidden-members.js';
 import { keptName } from './kept-name.js';
 import type { LiveTable } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
@@ -8,16 +9,20 @@ import { notRevertible } from './revertible.js';
 import { parseDefinition } from './table-definition.js';
 import type { Workspace } from './workspace.js';
 
-/** `after`: canonical texts of the tables as they are to be, by name, for the foreign keys. */
+/**
+ * `after`: canonical texts of the tables as they are to be, by name, for the foreign keys. `hidden`: columns of which the
+ * canonical text does not tell the members.
+ */
 export async function createTask(
   namespace: string,
   table: string,
   canonical: string,
   after: ReadonlyMap<string, string>,
   workspace: () => Promise<Workspace>,
+  hidden: readonly string[],
 ): Promise<PlannedTask> {
   const { foreignKeys, options } = parseDefinition(canonical);
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = hidden.map(hiddenMembersReason);
   const engine = options.get('ENGINE');
   if (engine !== 'InnoDB')
     reasons.push({ code: 'engine', message: `only InnoDB tables are created, this one is ${engine}` });

@@ -6,14 +6,18 @@ import type { ColumnItem, TableDefinition } from './table-definition.js';
 
 type DropColumn = Extract<Difference, { kind: 'drop-column' }>;
 
-/** Columns that go; or, with `remade`, those that are dropped and added again. */
-export function droppedColumns(from: TableDefinition, to: TableDefinition, remade = false): DropColumn[] {
+export function droppedColumns(from: TableDefinition, to: TableDefinition): DropColumn[] {
   return from.columns
-    .filter((column) => {
-      const after = find(to, column.name);
-      return remade ? after !== undefined && isRemade(column, after) : after === undefined;
-    })
+    .filter(({ name }) => find(to, name) === undefined)
     .map((column) => ({ kind: 'drop-column', clause: `DROP COLUMN ${quoteName(column.name)}`, column }));
+}
+
+/** Names of the columns that are dropped and added again. */
+export function remadeColumns(from: TableDefinition, to: TableDefinition): string[] {
+  return from.columns.flatMap((column) => {
+    const after = find(to, column.name);
+    return after !== undefined && isRemade(column, after) ? column.name : [];
+  });
 }
 
 /** The server changes no column from or to virtual (3106). A normal one becomes stored, and a stored one normal. */
@@ -22,8 +26,7 @@ function isRemade(from: ColumnItem, to: ColumnItem): boolean {
 }
 
 /** New, changed and moved columns, in the order of the new definition: each place is told by a column that is there. */
-export function changedColumns(from: TableDefinition, to: TableDefinition): Difference[] {
-  const remade = droppedColumns(from, to, true).map(({ column }) => column.name);
+export function changedColumns(from: TableDefinition, to: TableDefinition, remade: readonly string[]): Difference[] {
   const unmoved = unmovedColumns(from, to);
   return to.columns.flatMap((column, i): Difference[] => {
     const previous = to.columns[i - 1]?.name;
@@ -41,7 +44,7 @@ export function changedColumns(from: TableDefinition, to: TableDefinition): Diff
     const moved = !unmoved.has(column.name.toLowerCase());
     const same =
       before.text === column.text && before.charset === column.charset && before.collation === column.collation;
-    // What is computed with a column that is dropped has to be defined in the same statement (3108).
+    // What is computed with such a column has to be defined in the same statement (3108).
     const depends = remade.some((name) => mentions(column.definition, name));
     if (same && !moved && !depends) return [];
     const verb = before.name === column.name ? 'MODIFY COLUMN' : `CHANGE COLUMN ${quoteName(before.name)}`;

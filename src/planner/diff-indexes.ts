@@ -13,6 +13,7 @@ export class IndexDiff {
   constructor(
     private readonly from: TableDefinition,
     to: TableDefinition,
+    remade: readonly string[],
   ) {
     this.#indexes = to.indexes;
     for (const index of to.indexes) {
@@ -20,10 +21,11 @@ export class IndexDiff {
       const old = before === undefined ? renamed(index, from, to) : before.body === index.body ? before : undefined;
       if (old !== undefined) this.#kept.set(index, old);
     }
-    // The expression of an index over a column that is dropped and added (3837).
-    for (const { column } of droppedColumns(from, to, true))
+    // The expression of an index over such a column, or one that is dropped, or over what is computed with it (3837).
+    const dropped = droppedColumns(from, to).map(({ column }) => column.name);
+    for (const column of computedWith([...remade, ...dropped], from))
       for (const index of to.indexes)
-        if (index.columns === null && mentions(index.body, column.name)) this.#kept.delete(index);
+        if (index.columns === null && mentions(index.body, column)) this.#kept.delete(index);
     this.#keepOrder();
   }
 
@@ -82,6 +84,15 @@ export class IndexDiff {
       ];
     });
   }
+}
+
+/** The columns, and all that are computed with any of them. */
+function computedWith(names: readonly string[], table: TableDefinition): string[] {
+  const more = table.columns.filter(
+    ({ name, generated, definition }) =>
+      generated !== null && !names.includes(name) && names.some((each) => mentions(definition, each)),
+  );
+  return more.length === 0 ? [...names] : computedWith([...names, ...more.map(({ name }) => name)], table);
 }
 
 /** The one old index that is this new one under another name. */

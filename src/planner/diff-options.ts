@@ -6,6 +6,7 @@ const RESET: Readonly<Record<string, string>> = {
   AUTOEXTEND_SIZE: '0',
   COMMENT: "''",
   COMPRESSION: "''",
+  CONNECTION: "''",
   ROW_FORMAT: 'DEFAULT',
   KEY_BLOCK_SIZE: '0',
   SECONDARY_ENGINE_ATTRIBUTE: "''",

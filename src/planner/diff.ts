@@ -1,5 +1,5 @@
 import { quoteName } from '../mysql/index.js';
-import { changedColumns, droppedColumns } from './diff-columns.js';
+import { changedColumns, droppedColumns, remadeColumns } from './diff-columns.js';
 import { IndexDiff } from './diff-indexes.js';
 import { options, partitioning } from './diff-options.js';
 import { mentions } from './expressions.js';
@@ -34,17 +34,24 @@ export type Difference =
   | { readonly kind: 'partitioning'; readonly clause: string }
   | { readonly kind: 'add-foreign-key' | 'engine'; readonly clause: null; readonly what: string };
 
-/** From one definition to the other, in the order in which the clauses may stand in one ALTER (P6). */
-export function diffTables(from: TableDefinition, to: TableDefinition): Difference[] {
-  const indexes = new IndexDiff(from, to);
-  const checks = changedChecks(from, to);
+/**
+ * From one definition to the other, in the order in which the clauses may stand in one ALTER (P6). `remade`: columns on
+ * which nothing may depend while the statement runs, so that what does is defined again in it.
+ */
+export function diffTables(
+  from: TableDefinition,
+  to: TableDefinition,
+  remade: readonly string[] = remadeColumns(from, to),
+): Difference[] {
+  const indexes = new IndexDiff(from, to, remade);
+  const checks = changedChecks(from, to, remade);
   const keys = foreignKeys(from, to);
   return [
     ...keys.filter((each) => each.kind === 'drop-foreign-key'),
     ...indexes.dropped(),
     ...checks.filter((each) => each.clause.startsWith('DROP')),
     ...droppedColumns(from, to),
-    ...changedColumns(from, to),
+    ...changedColumns(from, to, remade),
     ...indexes.changed(),
     ...checks.filter((each) => !each.clause.startsWith('DROP')),
     ...options(from, to),
@@ -85,9 +92,12 @@ export function needsAlgorithmCopy(differences: readonly Difference[]): boolean 
   );
 }
 
-/** Constraints over a column that is dropped and added go and come with it (3959). */
-function changedChecks(from: TableDefinition, to: TableDefinition): Extract<Difference, { kind: 'check' }>[] {
-  const remade = droppedColumns(from, to, true).map(({ column }) => column.name);
+/** Constraints over such a column go and come with it (3959). */
+function changedChecks(
+  from: TableDefinition,
+  to: TableDefinition,
+  remade: readonly string[],
+): Extract<Difference, { kind: 'check' }>[] {
   const same = (a: CheckItem, b: CheckItem): boolean =>
     a.name === b.name && a.condition === b.condition && !remade.some((name) => mentions(a.condition, name));
   return [

@@ -6,19 +6,22 @@ import {
   sameName,
   SternaError,
 } from '../contract/index.js';
-import { isBelow, type Session } from '../mysql/index.js';
+import { isBelow, quoteName, quoteTable, type Session, withoutCounter } from '../mysql/index.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
 import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
 import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
+import { remadeColumns } from './diff-columns.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
+import { hiddenMembers, hiddenMembersReasons, suspects } from './hidden-members.js';
 import { isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
-import { renamesToDo, renameStatement, withRenames } from './renames.js';
+import { refusalReason } from './refusals.js';
+import { renamedText, renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
@@ -30,6 +33,8 @@ import { Workspace } from './workspace.js';
 export class NamespacePlanner implements AsyncDisposable {
   #workspace: Promise<Workspace> | undefined;
   #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
+  /** By table, columns of desired enums and sets whose members the server does not show. */
+  readonly #hidden = new Map<string, readonly string[]>();
 
   constructor(
     private readonly dependencies: PlanningDependencies,
@@ -48,8 +53,9 @@ export class NamespacePlanner implements AsyncDisposable {
     await Promise.all(
       desired.map(async (table) => {
         // Canonical text is a fixed point: executing it would give the live table.
-        const same = live.get(table.table)?.canonical === withoutCounter(table.sql);
-        wanted.set(table.table, same ? withoutCounter(table.sql) : await this.#canonical(table));
+        const text = withoutCounter(table.sql);
+        const same = live.get(table.table)?.canonical === text;
+        wanted.set(table.table, same ? text : await this.#canonical(table));
       }),
     );
     const parentsOfAll = new Map(
@@ -60,10 +66,13 @@ export class NamespacePlanner implements AsyncDisposable {
     );
     const parents = (name: string): readonly string[] => parentsOfAll.get(name) ?? [];
     const created = [...wanted.keys()].filter((name) => !live.has(name));
-    const changed = desired.filter(({ table }) => {
-      const [a, b] = [live.get(table)?.canonical, wanted.get(table)];
-      return a !== undefined && b !== undefined && comparable(a) !== comparable(b);
-    });
+    const differs = await Promise.all(
+      desired.map(async ({ table }) => {
+        const [a, b] = [live.get(table)?.canonical, wanted.get(table)];
+        return a !== undefined && b !== undefined && !(await this.#isSame(table, a, b));
+      }),
+    );
+    const changed = desired.filter((_, i) => differs[i]);
     const dropped = [...live.keys()].filter((name) => !wanted.has(name));
     // As they are when tables are created, which is before others are changed.
     const standing = new Map([...wanted].map(([name, text]) => [name, live.get(name)?.canonical ?? text]));
@@ -73,7 +82,14 @@ export class NamespacePlanner implements AsyncDisposable {
     ];
     const isDropped = (child: string): boolean => dropped.some((name) => child === `${this.physical}.${name}`);
     const creates = parentsFirst(created, parents).map((name) =>
-      createTask(this.namespace, name, wanted.get(name) ?? '', standing, () => this.#open()),
+      createTask(
+        this.namespace,
+        name,
+        wanted.get(name) ?? '',
+        standing,
+        () => this.#open(),
+        this.#hidden.get(name) ?? [],
+      ),
     );
     const alters = changed.map(({ table, renames }) => {
       const current = live.get(table);
@@ -149,7 +165,13 @@ export class NamespacePlanner implements AsyncDisposable {
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
     const workspace = await this.#open();
     try {
-      return await workspace.result(table, [sql]);
+      const canonical = await workspace.result(table, [sql]);
+      const columns = suspects(parseDefinition(canonical));
+      if (columns.length > 0) {
+        const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), columns);
+        this.#hidden.set(table, await workspace.look(table, [sql], look));
+      }
+      return canonical;
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       const line = Number(/at line (\d+)/.exec(error.message)?.[1] ?? 1);
@@ -163,20 +185,18 @@ export class NamespacePlanner implements AsyncDisposable {
 
   /** P4: the exact statement, on the live definition, has to give exactly the desired one. */
   async #alter(live: LiveTable, desired: string, annotated: readonly RenamedColumn[]): Promise<PlannedTask> {
-    const [from, to] = [live.canonical, desired].map((text) => parseDefinition(comparable(text))) as [
-      TableDefinition,
-      TableDefinition,
-    ];
+    const from = parseDefinition(await this.#settled(live.name, live.canonical));
+    const to = parseDefinition(await this.#settled(live.name, desired));
     const renames = renamesToDo(annotated, from, to);
     let statement: string | null = null;
     const block = (code: string, message: string): PlannedTask =>
       this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
       const differences =
-        renames.length === 0
-          ? diffTables(from, to)
-          : withRenames(diffTables(await this.#renamed(live, renames), to), renames);
-      const impossible = blockedReasons(differences);
+        renames.length === 0 ? diffTables(from, to) : withRenames(await this.#diffRenamed(live, renames, to), renames);
+      const desiredHidden = this.#hidden.get(live.name) ?? [];
+      const hidden = { live: await this.#hiddenMembers(live), desired: desiredHidden };
+      const impossible = [...blockedReasons(differences), ...hiddenMembersReasons(hidden, differences)];
       if (impossible.length > 0) return this.#blocked(live, desired, impossible);
       statement = alterStatement(live.name, differences);
       if (statement === null)
@@ -185,7 +205,7 @@ export class NamespacePlanner implements AsyncDisposable {
           `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
         );
       const trial = await this.#try(live, statement, renames, differences);
-      if (comparable(trial.result) !== comparable(desired))
+      if (!(await this.#isSame(live.name, trial.result, desired)))
         return block(
           'not-verified',
           `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
@@ -193,14 +213,44 @@ export class NamespacePlanner implements AsyncDisposable {
       return await this.#alterTried(live, trial, renames.filter(isAnotherName));
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      return block('refused-by-server', `the generated statement fails: ${error.message}`);
+      return this.#blocked(live, desired, [refusalReason(error)], statement === null ? [] : [statement]);
     }
   }
 
-  async #renamed(live: LiveTable, renames: readonly RenamedColumn[]): Promise<TableDefinition> {
+  /** From the definition with the new names; as the server makes it, if it does. */
+  async #diffRenamed(live: LiveTable, renames: readonly RenamedColumn[], to: TableDefinition): Promise<Difference[]> {
     const workspace = await this.#open();
-    const result = await workspace.result(live.name, [live.canonical, renameStatement(live.name, renames)]);
-    return parseDefinition(comparable(result));
+    try {
+      const renamed = await workspace.result(live.name, [live.canonical, renameStatement(live.name, renames)]);
+      return diffTables(parseDefinition(await this.#settled(live.name, renamed)), to);
+    } catch (error) {
+      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+      const from = parseDefinition(renamedText(await this.#settled(live.name, live.canonical), renames));
+      return diffTables(from, to, [...remadeColumns(from, to), ...renames.map((each) => each.to)]);
+    }
+  }
+
+  /** In fact, and not by the text. */
+  async #hiddenMembers({ name, canonical }: LiveTable): Promise<string[]> {
+    const columns = suspects(parseDefinition(canonical));
+    if (columns.length === 0) return [];
+    const workspace = await this.#open();
+    return workspace.look(name, [], (session) => hiddenMembers(session, quoteTable(this.physical, name), columns));
+  }
+
+  /** Whether the server means the same by both. */
+  async #isSame(table: string, a: string, b: string): Promise<boolean> {
+    return comparable(a) === comparable(b) || (await this.#settled(table, a)) === (await this.#settled(table, b));
+  }
+
+  /**
+   * The server writes conditions otherwise once it has altered the table: literals are then in the charset of the column
+   * that they are compared with.
+   */
+  async #settled(table: string, canonical: string): Promise<string> {
+    if (parseDefinition(canonical).checks.length === 0) return comparable(canonical);
+    const workspace = await this.#open();
+    return comparable(await workspace.result(table, [canonical, `ALTER TABLE ${quoteName(table)} FORCE`]));
   }
 
   async #alterTried(
@@ -244,7 +294,7 @@ export class NamespacePlanner implements AsyncDisposable {
 
   /** P4: the copy has to end in the definition that was tried, names of CHECK constraints included. */
   async #copyBlocked(live: LiveTable, { statement, result }: Trial): Promise<Reason[]> {
-    if (!/^ {2}CONSTRAINT .* CHECK /m.test(`${live.canonical}\n${result}`)) return [];
+    if ([live.canonical, result].every((text) => parseDefinition(text).checks.length === 0)) return [];
     let found: string;
     try {
       found = await rehearseCopy(await this.#open(), live.name, live.canonical, statement);
@@ -309,8 +359,4 @@ function refused(error: unknown, where: string): unknown {
     `${where}: expected a statement that the server accepts; ${error.message}`,
     { cause: error },
   );
-}
-
-function withoutCounter(sql: string): string {
-  return sql.replace(/^(\)[^\n]*?) AUTO_INCREMENT=\d+/m, '$1');
 }

@@ -1,5 +1,5 @@
 import { type RenamedColumn, sameName } from '../contract/index.js';
-import { quoteName } from '../mysql/index.js';
+import { listAt, quoteName, splitDefinition, splitList, withNames } from '../mysql/index.js';
 import type { Difference } from './diff.js';
 import { scanSql } from './sql-scanner.js';
 import type { ColumnItem, TableDefinition } from './table-definition.js';
@@ -47,6 +47,28 @@ export function renamesToDo(
 /** One statement that does nothing but rename. The server then tells what else has to change. */
 export function renameStatement(table: string, renames: readonly RenamedColumn[]): string {
   return `ALTER TABLE ${quoteName(table)} ${renames.map(renameClause).join(', ')}`;
+}
+
+/**
+ * The definition with the new names, for what the server does not rename by itself, since an expression or a constraint
+ * looks at it. Partitions stay as they are: a statement that gives others tells all of them.
+ */
+export function renamedText(canonical: string, renames: readonly RenamedColumn[]): string {
+  const { lines, options } = splitDefinition(canonical);
+  const rename = (text: string): string =>
+    withNames(text, (quoted) => {
+      const found = renames.find(({ from }) => sameName(quoteName(from), quoted));
+      return found === undefined ? quoted : quoteName(found.to);
+    });
+  const [head = '', ...items] = lines;
+  // An index and a constraint have names of their own, and look at columns in a list.
+  const renamed = items.map((item) => {
+    if (item.startsWith('  `')) return rename(item);
+    const open = listAt(item);
+    const list = splitList(item.slice(open)).join(',');
+    return `${item.slice(0, open)}(${rename(list)}${item.slice(open + 1 + list.length)}`;
+  });
+  return [head, ...renamed].join('\n') + options;
 }
 
 /** `differences`: from the definition with the new names. A renamed column that changes as well is renamed by CHANGE. */

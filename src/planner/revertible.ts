@@ -1,4 +1,5 @@
 import type { PlannedTask, Reason, RenamedColumn } from '../contract/index.js';
+import { withoutQuoted } from '../mysql/index.js';
 import { narrowing, parseType } from './column-types.js';
 import { trackableKeys } from './copy-conditions.js';
 import type { Difference } from './diff.js';
@@ -73,7 +74,7 @@ function risks(difference: Difference, current: TableDefinition): Reason[] {
     }
     case 'drop-column': {
       const { name, generated, nullable, autoIncrement, text } = difference.column;
-      if (generated !== null || nullable || autoIncrement || / DEFAULT /.test(text)) return [];
+      if (generated !== null || nullable || autoIncrement || / DEFAULT /.test(withoutQuoted(text))) return [];
       const message = `a new row cannot go back: \`${name}\` is NOT NULL and has no default`;
       return [{ code: 'no-default', column: name, message }];
     }

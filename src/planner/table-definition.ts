@@ -1,5 +1,4 @@
-import { quoteName } from '../mysql/index.js';
-import { withoutLiterals } from './expressions.js';
+import { quoteName, splitDefinition, splitList, withoutQuoted, withoutWords } from '../mysql/index.js';
 
 /** A table as its canonical text says, one item a line. */
 export interface TableDefinition {
@@ -52,8 +51,7 @@ const TEXT_TYPE = /^(char|varchar|tinytext|text|mediumtext|longtext|enum|set)\b/
 
 /** Reads canonical text (`SHOW CREATE TABLE` without AUTO_INCREMENT). Throws on an item of unknown form. */
 export function parseDefinition(canonical: string): TableDefinition {
-  const close = canonical.lastIndexOf('\n)');
-  const tail = canonical.slice(close + 2);
+  const { lines, options: tail } = splitDefinition(canonical);
   const partitionAt = tail.search(/\n\/\*!\d+ PARTITION BY/);
   const options = parseOptions(partitionAt < 0 ? tail : tail.slice(0, partitionAt));
   const defaults = { charset: options.get('DEFAULT CHARSET') ?? null, collation: options.get('COLLATE') ?? null };
@@ -61,7 +59,7 @@ export function parseDefinition(canonical: string): TableDefinition {
   const indexes: IndexItem[] = [];
   const foreignKeys: NamedItem[] = [];
   const checks: CheckItem[] = [];
-  for (const line of canonical.slice(0, close).split('\n').slice(1)) {
+  for (const line of lines.slice(1)) {
     const text = line.trim().replace(/,$/, '');
     const constraint = new RegExp(`^CONSTRAINT ${NAME} (FOREIGN KEY|CHECK) `).exec(text);
     if (text.startsWith('`')) columns.push(parseColumn(text, defaults));
@@ -83,8 +81,8 @@ function parseColumn(text: string, defaults: { charset: string | null; collation
   const [, quoted, rest = ''] = new RegExp(`^${NAME} (.*)$`, 's').exec(text) ?? [];
   const type = /^[a-z]+(?: precision)?(?:\((?:'(?:[^']|'')*'|[^)'])*\))?(?: unsigned)?(?: zerofill)?/.exec(rest)?.[0];
   if (quoted === undefined || type === undefined) throw new Error(`unknown column form: ${text}`);
-  // Comments and defaults are texts that may hold any word.
-  const words = withoutLiterals(rest.slice(type.length));
+  // Comments, defaults and names may hold any word.
+  const words = withoutQuoted(rest.slice(type.length));
   const srid = /\bSRID (\d+)/.exec(words)?.[1];
   const isText = TEXT_TYPE.test(type);
   const charset = /CHARACTER SET (\w+)/.exec(words)?.[1] ?? defaults.charset;
@@ -116,9 +114,8 @@ function parseIndex(text: string): IndexItem {
   const [, , modifier = '', quoted, rest = ''] = found;
   const primary = text.startsWith('PRIMARY KEY');
   const kind = primary ? 'primary' : ((modifier.toLowerCase() || 'plain') as IndexItem['kind']);
-  const visible = rest.replace(/ \/\*!80000 INVISIBLE \*\//, '');
-  const list = /^\((.*)\)/s.exec(visible)?.[1] ?? '';
-  const parts = list.split(',');
+  const visible = withoutWords(rest, / \/\*!80000 INVISIBLE \*\//);
+  const parts = splitList(rest);
   const whole = parts.every((part) => new RegExp(`^${NAME}( DESC)?$`).test(part));
   return {
     name: primary ? 'PRIMARY' : unquote(quoted),

@@ -78,6 +78,18 @@ export class Workspace implements AsyncDisposable {
     return alone ? this.#withAll(work, table) : this.#with(work, table);
   }
 
+  /** Executes statements that make a table of that name, or none, and looks at it; leaves nothing. */
+  async look<T>(table: string, statements: readonly string[], look: (session: Session) => Promise<T>): Promise<T> {
+    return this.#with(async (session) => {
+      try {
+        for (const statement of statements) await session.execute(statement);
+        return await look(session);
+      } finally {
+        await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+      }
+    }, table);
+  }
+
   async #execute(
     session: Session,
     table: string,

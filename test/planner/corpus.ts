@@ -1,106 +1,80 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { atTime, type Plan, type PlannedTask } from '../../src/contract/index.js';
+import { atTime, type Plan, type PlannedTask, SternaError } from '../../src/contract/index.js';
 import { canonicalDefinition, type MysqlServer, readDefinition, type Session } from '../../src/mysql/index.js';
 import { comparable } from '../../src/planner/comparable.js';
 import { TestNamespace } from '../support/namespace.js';
 import { planTables } from './planning.js';
+import { throughShadow } from './shadow-copy.js';
 
 const SESSIONS = 6;
-const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'cases');
 
-/** A pair of definitions, with the verdicts that are expected of the way from one to the other and back. */
-export interface Case {
-  /** `<topic>/<name>` */
+/** A pair of definitions. No two of a corpus have a table of one name. */
+export interface Pair {
   readonly name: string;
   readonly from: Side;
   readonly to: Side;
-  readonly forth: string;
-  readonly back: string;
 }
 
 export type Direction = 'from' | 'to';
 
-/** Tables, with rows where a table's defaults would not do. */
-interface Side {
+/** Tables, with rows where a table's defaults would not do; null for none at all. */
+export interface Side {
   readonly tables: ReadonlyMap<string, string>;
-  readonly rows: readonly string[];
+  readonly rows: readonly string[] | null;
 }
 
-/** What a plan said of a case, and whether what it planned gives what was desired. */
+/** What a plan said of a pair, and whether what it planned gives what was desired. */
 export interface Outcome {
   readonly verdict: string;
+  /** Its reasons at length, for whoever reads a failure. */
+  readonly reasons: readonly string[];
   /** Definitions that differ from the desired ones after the planned statements. */
   readonly differences: readonly string[];
   /** What was still planned afterwards. */
   readonly rest: readonly string[];
 }
 
-export function readCases(): Case[] {
-  const topics = readdirSync(FOLDER).sort();
-  return topics.flatMap((topic) =>
-    readdirSync(path.join(FOLDER, topic))
-      .sort()
-      .map((file) => readCase(`${topic}/${file.replace(/\.sql$/, '')}`)),
-  );
-}
-
-function readCase(name: string): Case {
-  const text = readFileSync(path.join(FOLDER, `${name}.sql`), 'utf8');
-  const [, forth, back, from, to] =
-    /^-- .+\n-- forth: (.+)\n-- back: (.+)\n-- from\n([\s\S]+)\n-- to\n([\s\S]+)\n$/.exec(text) ?? [];
-  if (forth === undefined || back === undefined || from === undefined || to === undefined)
-    throw new Error(`Expected a sentence, "-- forth", "-- back", "-- from" and "-- to" in ${name}.sql.`);
-  return { name, forth, back, from: readSide(from), to: readSide(to) };
-}
-
-function readSide(text: string): Side {
-  const statements = text.split(/;\n|;$/).filter((statement) => statement !== '');
-  const isRow = (statement: string): boolean => statement.startsWith('INSERT ');
-  return {
-    tables: new Map(statements.filter((each) => !isRow(each)).map((sql) => [tableName(sql), sql])),
-    rows: statements.filter(isRow),
-  };
-}
-
-function tableName(sql: string): string {
-  const [, quoted, plain] = /^CREATE TABLE (?:`((?:[^`]|``)+)`|(\w+)) /.exec(sql) ?? [];
-  const name = quoted?.replaceAll('``', '`') ?? plain;
-  if (name === undefined) throw new Error(`Expected CREATE TABLE, found ${sql.slice(0, 80)}.`);
-  return name;
-}
-
 /**
- * All cases at once, in one namespace: a plan of many tables costs little more than one of a single table. Tables hold a
+ * All pairs at once, in one namespace: a plan of many tables costs little more than one of a single table. Tables hold a
  * row while they are planned, since an empty one has nothing to lose, and none while they are changed.
  */
 export class Corpus implements AsyncDisposable {
   private constructor(
     private readonly server: MysqlServer,
-    private readonly cases: readonly Case[],
+    private readonly pairs: readonly Pair[],
+    /** Pairs of which the server takes a side not at all, by name, with what it says. */
+    readonly refused: ReadonlyMap<string, string>,
     private readonly space: TestNamespace,
+    private readonly scratch: TestNamespace,
     private readonly definitions: Record<Direction, ReadonlyMap<string, string | null>>,
   ) {}
 
-  /** With the tables that all cases begin with. */
-  static async open(server: MysqlServer, cases: readonly Case[]): Promise<Corpus> {
+  /** With the tables that all pairs begin with. */
+  static async open(server: MysqlServer, pairs: readonly Pair[]): Promise<Corpus> {
+    const refused = new Map<string, string>();
+    const accepted = (): Pair[] => pairs.filter(({ name }) => !refused.has(name));
     const load = async (space: TestNamespace, side: Direction): Promise<Map<string, string | null>> => {
       const definitions = new Map<string, string | null>();
-      await forEach(server, space.name, cases, async (each, session) => {
-        for (const sql of each[side].tables.values()) await session.execute(sql);
-        for (const table of each[side].tables.keys())
+      await forEach(server, space.name, accepted(), async (pair, session) => {
+        try {
+          for (const sql of pair[side].tables.values()) await session.execute(sql);
+        } catch (error) {
+          if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
+          refused.set(pair.name, error.message);
+          return;
+        }
+        for (const table of pair[side].tables.keys())
           definitions.set(table, await canonicalOf(session, space.name, table));
       });
       return definitions;
     };
-    await using desired = await TestNamespace.create('desired');
-    const to = await load(desired, 'to');
+    const scratch = await TestNamespace.create('desired');
+    const to = await load(scratch, 'to');
     const space = await TestNamespace.create('corpus');
-    return new Corpus(server, cases, space, { to, from: await load(space, 'from') });
+    const from = await load(space, 'from');
+    return new Corpus(server, accepted(), refused, space, scratch, { to, from });
   }
 
-  /** From one side of every case to the other, on which the tables are afterwards. */
+  /** From one side of every pair to the other, on which the tables are afterwards. */
   async go(from: Direction, to: Direction): Promise<Map<string, Outcome>> {
     await this.#forEach((each, session) => fill(each[from], session));
     // At once, since two plans on one server must not meet.
@@ -112,22 +86,29 @@ export class Corpus implements AsyncDisposable {
       const differences: string[] = [];
       if (JSON.stringify(tasksOf(each, again)) !== JSON.stringify(tasks))
         differences.push('another plan each time (P6)');
-      for (const task of tasks.filter(({ safety }) => safety !== 'blocked'))
+      const compare = async (table: string, way: string): Promise<void> => {
+        const found = await canonicalOf(session, this.space.name, table);
+        const wanted = this.definitions[to].get(table) ?? null;
+        if (!(await this.#isSame(table, found, wanted))) differences.push(`${way}${found}\ninstead of\n${wanted}`);
+      };
+      for (const task of tasks.filter(({ safety }) => safety !== 'blocked')) {
+        if (task.execution === 'copy')
+          await throughShadow(session, this.space.name, task, () => compare(task.table, 'by a copy: ')).catch(
+            (error: unknown) => differences.push(`by a copy: ${task.statements.join('; ')}\n${String(error)}`),
+          );
         for (const sql of task.statements)
           await session
             .execute(atTime(sql, Date.now()))
             .catch((error: unknown) => differences.push(`${sql}\n${String(error)}`));
+      }
       // What is not to be reached is given.
       if (tasks.some(({ safety }) => safety === 'blocked') || differences.length > 0) await load(each, to, session);
-      for (const table of namesOf(each)) {
-        const found = await canonicalOf(session, this.space.name, table);
-        const wanted = this.definitions[to].get(table) ?? null;
-        if (plain(found) !== plain(wanted)) differences.push(`${found}\ninstead of\n${wanted}`);
-      }
-      outcomes.set(each.name, { verdict: verdict(tasks), differences, rest: [] });
+      for (const table of namesOf(each)) await compare(table, '');
+      const reasons = tasks.flatMap((task) => task.reasons.map(({ code, message }) => `${code}: ${message}`));
+      outcomes.set(each.name, { verdict: verdict(tasks), reasons, differences, rest: [] });
     });
     const rest = await this.#plan(to);
-    for (const each of this.cases) {
+    for (const each of this.pairs) {
       const outcome = outcomes.get(each.name);
       const left = tasksOf(each, rest).map((task) => task.statements.join('; '));
       if (outcome !== undefined) outcomes.set(each.name, { ...outcome, rest: left });
@@ -137,29 +118,43 @@ export class Corpus implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.space.drop();
+    await this.scratch.drop();
+  }
+
+  /** Two texts that mean the same are no difference; nor are conditions as the server writes them after an ALTER. */
+  async #isSame(table: string, a: string | null, b: string | null): Promise<boolean> {
+    if (a === null || b === null || comparable(a) === comparable(b)) return (a === null) === (b === null);
+    await using session = await this.server.connect({ namespace: this.scratch.name });
+    const altered = async (definition: string): Promise<string> => {
+      await session.execute(`DROP TABLE IF EXISTS ${quoted(table)}`);
+      await session.execute(definition);
+      await session.execute(`ALTER TABLE ${quoted(table)} FORCE`);
+      return comparable((await canonicalOf(session, this.scratch.name, table)) ?? '');
+    };
+    return a.includes(' CHECK ') && (await altered(a)) === (await altered(b));
   }
 
   #plan(side: Direction): Promise<Plan> {
     return planTables(
       this.server,
       this.space.name,
-      this.cases.flatMap((each) => [...each[side].tables.values()]),
+      this.pairs.flatMap((each) => [...each[side].tables.values()]),
     );
   }
 
-  #forEach(work: (each: Case, session: Session) => Promise<void>): Promise<void> {
-    return forEach(this.server, this.space.name, this.cases, work);
+  #forEach(work: (each: Pair, session: Session) => Promise<void>): Promise<void> {
+    return forEach(this.server, this.space.name, this.pairs, work);
   }
 }
 
-/** Some cases beside each other: a server that defines tables waits for its disk most of the time. */
+/** Some pairs beside each other: a server that defines tables waits for its disk most of the time. */
 async function forEach(
   server: MysqlServer,
   namespace: string,
-  cases: readonly Case[],
-  work: (each: Case, session: Session) => Promise<void>,
+  pairs: readonly Pair[],
+  work: (each: Pair, session: Session) => Promise<void>,
 ): Promise<void> {
-  const queue = [...cases];
+  const queue = [...pairs];
   await Promise.all(
     Array.from({ length: SESSIONS }, async () => {
       // As the engine's sessions that define tables.
@@ -170,13 +165,14 @@ async function forEach(
   );
 }
 
-async function load(each: Case, side: Direction, session: Session): Promise<void> {
+async function load(each: Pair, side: Direction, session: Session): Promise<void> {
   for (const table of namesOf(each)) await session.execute(`DROP TABLE IF EXISTS ${quoted(table)}`);
   for (const sql of each[side].tables.values()) await session.execute(sql);
 }
 
-/** The rows of a case; without them, one of defaults in each table, whatever they are. */
+/** The rows of a pair; without them, one of defaults in each table, whatever they are. */
 async function fill({ tables, rows }: Side, session: Session): Promise<void> {
+  if (rows === null) return;
   await session.execute("SET sql_mode = ''");
   for (const sql of rows) await session.execute(sql);
   if (rows.length === 0)
@@ -192,21 +188,16 @@ async function canonicalOf(session: Session, namespace: string, table: string): 
   return definition === null ? null : canonicalDefinition(definition);
 }
 
-/** Two texts that mean the same are no difference. */
-function plain(definition: string | null): string | null {
-  return definition === null ? null : comparable(definition);
-}
-
-function tasksOf(each: Case, plan: Plan): PlannedTask[] {
+function tasksOf(each: Pair, plan: Plan): PlannedTask[] {
   const names = namesOf(each);
   return plan.tasks.filter(({ table }) => names.includes(table));
 }
 
-function namesOf({ from, to }: Case): string[] {
+function namesOf({ from, to }: Pair): string[] {
   return [...new Set([...from.tables.keys(), ...to.tables.keys()])];
 }
 
-/** E.g. `copy unsafe drops-column`; with the table's name where a case has several. */
+/** E.g. `copy unsafe drops-column`; with the table's name where a pair has several. */
 function verdict(tasks: readonly PlannedTask[]): string {
   if (tasks.length === 0) return 'nothing';
   return tasks

@@ -30,8 +30,7 @@ async function planned(alter: string, direct: DirectLimits = { rows: 10 }): Prom
 }
 
 async function run(task: PlannedTask, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Promise<unknown> {
-  const own = await MysqlServer.open(connectionConfig(testServers().mysqlA));
-  await using change = EngineChange.of(space, task, own);
+  await using change = await EngineChange.of(space, task);
   await meanwhile();
   try {
     return await change.change.runStatements(change.step, change.context());
@@ -118,7 +117,8 @@ describe('a small table is changed by the server itself', () => {
     const { tasks } = await planChange(dependencies(there), request({ statements, direct: { rows: 10 } }));
     const [task] = tasks;
     if (task === undefined) throw new Error('Expected a task.');
-    await using change = EngineChange.of(own, task, there);
+    await there.close();
+    await using change = await EngineChange.of(own, task);
     const running = change.change.runStatements(change.step, change.context());
     await expect(running).rejects.toMatchObject({ code: 'sql_error' });
     expect(await own.query('SELECT * FROM t')).toEqual([{ id: 1, name: 'longer than that' }]);

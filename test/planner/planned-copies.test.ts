@@ -30,6 +30,8 @@ describe('a planned copy ends in the desired table with every value (P1, E2)', (
     ['indexes in another order', 'a INT, s TEXT, KEY a (a), KEY s (s(9))', 'a INT, s TEXT, KEY s (s(9)), KEY a (a)'],
     ['another parser', 'a INT, s TEXT, FULLTEXT KEY s (s)', 'a INT, s TEXT, FULLTEXT KEY s (s) WITH PARSER ngram'],
     ['an index renamed and made invisible', 'a INT, s TEXT, KEY a (a)', 'a INT, s TEXT, KEY z (a) INVISIBLE'],
+    ['an index over an expression', 'a INT, s TEXT', 'a INT, s TEXT, KEY f ((a + 1)), KEY a (a)'],
+    ['a constraint without a name of its own', 'a INT, s TEXT', 'a INT, s TEXT, CHECK (a > 0)'],
     ['a column that is no longer computed', 'a INT, s TEXT, v INT AS (a + 1)', 'a INT, s TEXT, v INT'],
     [
       'a column that is stored from now on',
@@ -42,13 +44,10 @@ describe('a planned copy ends in the desired table with every value (P1, E2)', (
     const rows = await space.query('SELECT * FROM t ORDER BY id');
     const wanted = `CREATE TABLE t (id INT PRIMARY KEY, ${desired})`;
     const [task] = (await planTables(server, space.name, [wanted])).tasks;
+    if (task === undefined) throw new Error('Expected a plan that changes the table.');
     expect(task).toMatchObject({ execution: 'copy', safety: 'safe' });
-    await using change = await EngineChange.plan(
-      space,
-      't',
-      (task?.statements[0] ?? '').replace('ALTER TABLE `t` ', ''),
-    );
-    expect(change.step.tasks[0]?.statements).toEqual(task?.statements);
+    // So many that indexes are built after the copy.
+    await using change = await EngineChange.of(space, { ...task, estimatedRows: 1_000_000 });
     await change.prepare();
     await change.copy();
     expect(await change.cutOver()).toMatchObject({ outcome: 'done' });

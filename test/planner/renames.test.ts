@@ -68,12 +68,20 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
     ]);
   });
 
-  it('unless the server does not rename it, which blocks the table', async () => {
+  it('with what is computed with it, which is defined again in the same statement', async () => {
     await space.query('ALTER TABLE t ADD COLUMN v VARCHAR(9) AS (a)');
     const { tasks } = await plan(
       `id INT PRIMARY KEY,\n${RENAMED}z VARCHAR(9), b INT, v VARCHAR(9) AS (z), KEY a (z), KEY b (b)`,
     );
-    expect(tasks).toMatchObject([{ safety: 'blocked', reasons: [{ code: 'refused-by-server' }] }]);
+    expect(tasks).toMatchObject([
+      {
+        safety: 'unsafe',
+        renamedColumns: [{ from: 'a', to: 'z' }],
+        statements: [
+          expect.stringContaining('RENAME COLUMN `a` TO `z`, MODIFY COLUMN `v` varchar(9) GENERATED ALWAYS AS (`z`)'),
+        ],
+      },
+    ]);
   });
 
   it.each([

@@ -39,20 +39,6 @@ export class EngineChange implements AsyncDisposable {
     this.change = new OnlineChange(this.server, (namespace) => namespace);
   }
 
-  /** As a planner made the task. Closes the server in the end. */
-  static of(
-    space: Pick<TestNamespace, 'name'>,
-    task: PlannedTask,
-    server: MysqlServer,
-    throttling: ThrottleOptions = { replicas: [], limits: BUSY_MACHINE },
-  ): EngineChange {
-    return new EngineChange(
-      server,
-      new OnlineChange(server, (namespace) => namespace, throttling),
-      stepOf(space, task),
-    );
-  }
-
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
     space: Pick<TestNamespace, 'name' | 'server'>,
@@ -87,7 +73,8 @@ export class EngineChange implements AsyncDisposable {
       estimatedRows,
       estimatedBytes: 0,
     };
-    return EngineChange.of(space, task, server, throttling);
+    await server.close();
+    return await EngineChange.of(space, task, throttling);
   }
 
   /** The same change by another user. */
@@ -119,8 +106,19 @@ export class EngineChange implements AsyncDisposable {
       await server.close();
       throw new Error(`Expected a plan that copies ${table}, got ${JSON.stringify(task?.reasons ?? plan)}.`);
     }
-    const step = stepOf(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
-    return new EngineChange(server, new OnlineChange(server, physical, { replicas: [], limits: BUSY_MACHINE }), step);
+    await server.close();
+    return EngineChange.of(space, { ...task, estimatedRows: estimatedRows ?? task.estimatedRows });
+  }
+
+  /** Of a plan that was made elsewhere. */
+  static async of(
+    space: Pick<TestNamespace, 'name' | 'server'>,
+    task: PlannedTask,
+    throttling: ThrottleOptions = { replicas: [], limits: BUSY_MACHINE },
+  ): Promise<EngineChange> {
+    const server = await MysqlServer.open(connectionConfig(space.server));
+    const change = new OnlineChange(server, (namespace) => namespace, throttling);
+    return new EngineChange(server, change, stepOf(space, task));
   }
 
   context(
