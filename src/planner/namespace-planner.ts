@@ -7,6 +7,7 @@ import {
   SternaError,
 } from '../contract/index.js';
 import { isBelow, quoteName, quoteTable, type Session, withoutCounter } from '../mysql/index.js';
+import { canonicalForms, type FormsOfSchema } from './canonical-forms.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
@@ -33,6 +34,7 @@ import { Workspace } from './workspace.js';
 export class NamespacePlanner implements AsyncDisposable {
   #workspace: Promise<Workspace> | undefined;
   #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
+  #forms: Promise<FormsOfSchema> | undefined;
   /** By table, columns of desired enums and sets whose members the server does not show. */
   readonly #hidden = new Map<string, readonly string[]>();
 
@@ -163,6 +165,10 @@ export class NamespacePlanner implements AsyncDisposable {
   }
 
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
+    this.#forms ??= canonicalForms.of(this.session, this.physical);
+    const forms = await this.#forms;
+    const known = forms.get(sql);
+    if (known !== undefined) return known;
     const workspace = await this.#open();
     try {
       const canonical = await workspace.result(table, [sql]);
@@ -170,7 +176,7 @@ export class NamespacePlanner implements AsyncDisposable {
       if (columns.length > 0) {
         const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), columns);
         this.#hidden.set(table, await workspace.look(table, [sql], look));
-      }
+      } else forms.set(sql, canonical);
       return canonical;
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
