@@ -15,10 +15,14 @@ import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
 import { unclearColumns } from './unclear-columns.js';
+import { settled } from './settled.js';
 import { Workspace } from './workspace.js';
 
 /** Plans the tables of one namespace; opens a workspace only when one is needed. */
 export class NamespacePlanner implements AsyncDisposable {
+  /** Aborted with the first error that is no verdict on a file: the rest need not go on. */
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
   #workspace: Promise<Workspace> | undefined;
   #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
 
@@ -27,15 +31,16 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly session: Session,
     private readonly namespace: string,
     private readonly physical: string,
-  ) {}
+  ) {
+    this.#signal = AbortSignal.any([dependencies.signal, this.#failed.signal]);
+  }
 
   /** New tables first, parents before their children; dropped ones last, children before their parents. */
   async fromFiles(desired: readonly DesiredTable[], keep: (table: string) => boolean): Promise<PlannedTask[]> {
-    const { server, signal } = this.dependencies;
-    const tables = await readLiveTables(server, this.physical, keep, signal);
+    const tables = await readLiveTables(this.dependencies.server, this.physical, keep, this.#signal);
     const live = new Map(tables.map((table) => [table.name, table]));
     const wanted = new Map<string, string>();
-    await Promise.all(
+    await this.#all(
       desired.map(async (table) => {
         // Canonical text is a fixed point: executing it would give the live table.
         const same = live.get(table.table)?.canonical === withoutCounter(table.sql);
@@ -81,21 +86,17 @@ export class NamespacePlanner implements AsyncDisposable {
           children(table.name).filter((child) => !isDropped(child)),
         ),
       );
-    const [first, second] = await Promise.all([Promise.all(creates), Promise.all(alters)]);
-    return [...first, ...second.sort(byTable), ...drops];
+    const tasks = await this.#all([...creates, ...alters]);
+    await this.#confirm();
+    return [...tasks.slice(0, creates.length), ...tasks.slice(creates.length).sort(byTable), ...drops];
   }
 
   async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {
     const names = new Set(alters.map((alter) => alter.table));
     const live = new Map(
-      (
-        await readLiveTables(
-          this.dependencies.server,
-          this.physical,
-          (table) => names.has(table),
-          this.dependencies.signal,
-        )
-      ).map((table) => [table.name, table]),
+      (await readLiveTables(this.dependencies.server, this.physical, (table) => names.has(table), this.#signal)).map(
+        (table) => [table.name, table],
+      ),
     );
     const tasks: PlannedTask[] = [];
     for (const table of names) {
@@ -117,6 +118,7 @@ export class NamespacePlanner implements AsyncDisposable {
       });
       tasks.push(await this.#alterTried(current, trial, renames, drops));
     }
+    await this.#confirm();
     return tasks.sort(byTable);
   }
 
@@ -127,13 +129,34 @@ export class NamespacePlanner implements AsyncDisposable {
   }
 
   #open(): Promise<Workspace> {
-    this.#workspace ??= Workspace.open(this.dependencies.server, this.physical, this.dependencies.signal);
+    this.#workspace ??= Workspace.open(this.dependencies, this.physical, this.#signal);
     return this.#workspace;
   }
 
   /** What the server makes of desired tables, by name. */
   async canonicalTexts(desired: readonly DesiredTable[]): Promise<ReadonlyMap<string, string>> {
-    return new Map(await Promise.all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const)));
+    const texts = await this.#all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const));
+    await this.#confirm();
+    return new Map(texts);
+  }
+
+  /** Returns or throws when all have ended, so that none uses the workspace later; of wrong files the first is told. */
+  async #all<T>(work: readonly Promise<T>[]): Promise<T[]> {
+    const watched = work.map((each) =>
+      each.catch((error: unknown) => {
+        if (!(error instanceof SternaError) || error.code !== 'schema_file_invalid') this.#failed.abort(error);
+        throw error;
+      }),
+    );
+    try {
+      return await settled(watched);
+    } finally {
+      this.#failed.signal.throwIfAborted();
+    }
+  }
+
+  async #confirm(): Promise<void> {
+    await (await this.#workspace)?.confirm();
   }
 
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
