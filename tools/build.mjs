@@ -27,6 +27,7 @@ if (diagnostics.length > 0) fail(diagnostics);
 const silent = () => undefined;
 const { code } = await bundleWorkflowCode({
   workflowsPath: path.join(dist, 'workflows/index.js'),
+  workflowInterceptorModules: [path.join(dist, 'workflows/replay-guard.js')],
   logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
 });
 await writeFile(path.join(dist, 'workflow-bundle.js'), code);

@@ -3,17 +3,20 @@ import {
   type ChangeOptions,
   type ChangeStatus,
   ERRORS,
+  isTerminal,
   type LintLevels,
   MAX_VOLUME,
   MIN_VOLUME,
   type Plan,
   renderPlanText,
+  rollbackOf,
   type SchemaChangeInput,
   SternaError,
 } from '../contract/index.js';
 import type { SternaClient } from '../client/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
+import { planPaint } from './plan-paint.js';
 import { renderStatus } from './render-status.js';
 import type { Run, RunWithClient } from './run.js';
 import { watchChange } from './watch-change.js';
@@ -30,6 +33,8 @@ export interface StartFlags {
   readonly deferCutover?: boolean;
   readonly revertWindow?: string;
   readonly volume?: number;
+  readonly directBelowRows?: number;
+  readonly directBelowBytes?: number;
   readonly queue?: boolean;
   readonly caller?: string;
   readonly reason?: string;
@@ -41,8 +46,21 @@ export interface StartFlags {
 export function addChangeCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
   withStartOptions(program.command('plan').description('make a plan and show it; it waits for `sterna apply ID`'))
     .option('-s, --schema <dir>', 'schema folder: DIR/<namespace>/<table>.sql')
-    .addHelpText('after', '\nExample:\n  sterna plan -t orders-prod -e production -s schema/')
-    .action((flags: StartFlags) => start(flags, () => inputFromFolder(flags, false), planOnly));
+    .addOption(
+      new Option('--rollback-of <id>', 'back to the definitions of before that change').conflicts(['schema', 'local']),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sterna plan -t orders-prod -e production -s schema/\n  sterna plan --rollback-of orders-prod.production.20260301',
+    )
+    .action(({ rollbackOf: part, ...flags }: StartFlags & { readonly rollbackOf?: string }) => {
+      if (part === undefined) return start(flags, () => inputFromFolder(flags, false), planOnly);
+      return runWithClient(async (client, output) => {
+        const input = await inputFromChange(client, await client.complete(part), flags);
+        output.line('Definitions come back, values of dropped columns do not. A dropped table: `sterna undrop`.\n');
+        return planOnly(client, output, input, flags);
+      });
+    });
 
   withStartOptions(
     program
@@ -106,11 +124,23 @@ function withStartOptions(command: Command): Command {
     .option('--defer-cutover', 'copy all tables first and swap together, on `sterna cutover`')
     .option('--revert-window <duration>', 'keep the old table equal after the cutover, e.g. 30m')
     .addOption(new Option('--volume <n>', 'how hard to copy, 1 to 11; 0 holds').argParser(parseVolume))
+    .addOption(
+      new Option('--direct-below-rows <n>', 'change smaller tables by one ALTER, which blocks their writers').argParser(
+        parseCount,
+      ),
+    )
+    .addOption(new Option('--direct-below-bytes <n>', 'the same, by bytes').argParser(parseCount))
     .option('--queue', 'wait when another change holds the target')
     .option('--caller <name>', 'who asks; recorded')
     .option('--reason <text>', 'why; recorded')
     .option('--local', 'in this process, without Temporal; the same command goes on after an interruption')
     .option('--inventory <file>', 'with --local: inventory file (default: STERNA_INVENTORY)');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 0) throw new InvalidArgumentError('expected a whole number.');
+  return count;
 }
 
 export function parseVolume(text: string): number {
@@ -136,6 +166,20 @@ async function inputFromFolder(flags: StartFlags, autoApply: boolean): Promise<S
   );
 }
 
+/** Of one that has ended: what it still does would not be taken back. */
+async function inputFromChange(client: SternaClient, id: string, flags: StartFlags): Promise<SchemaChangeInput> {
+  const { state } = await client.status(id);
+  if (!isTerminal(state))
+    throw new SternaError(
+      'rollback_impossible',
+      `Expected a change that has ended, ${id} is ${state}. Cancel it, or wait for its end.`,
+    );
+  const plan = await client.plan(id);
+  if (plan === null) throw new SternaError('rollback_impossible', `Expected a change with a plan, ${id} has none.`);
+  const { reason, ...input } = rollbackOf(id, plan);
+  return { ...input, caller: callerOf(flags), reason: flags.reason ?? reason ?? '' };
+}
+
 function inputOf(
   flags: StartFlags,
   what: Pick<SchemaChangeInput, 'schema' | 'statements'>,
@@ -154,6 +198,8 @@ function inputOf(
     autoApply,
     ...applyOptions(flags),
     ...(flags.volume === undefined ? {} : { volume: flags.volume }),
+    ...(flags.directBelowRows === undefined ? {} : { directBelowRows: flags.directBelowRows }),
+    ...(flags.directBelowBytes === undefined ? {} : { directBelowBytes: flags.directBelowBytes }),
     ...(flags.queue === true ? { onConflict: 'queue' as const } : {}),
     ...(ignoreTables.length > 0 ? { ignoreTables } : {}),
     ...(Object.keys(lint).length > 0 ? { lint } : {}),
@@ -187,7 +233,7 @@ async function planOnly(
     const { plan, status } = await planOf(client, id);
     output.result(
       { changeId: id, state: status.state, plan },
-      `${renderPlanText(plan)}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`,
+      `${renderPlanText(plan, planPaint())}\n\n${id}  ${status.state}${plan.tasks.length === 0 ? '' : `\nnext: sterna apply ${id}`}`,
     );
     return verdict(plan, flags.allowUnsafe === true);
   });

@@ -1,4 +1,5 @@
 import {
+  directLimits,
   type ChangeStatus,
   type PlanRequest,
   renderPlanText,
@@ -10,6 +11,7 @@ import { openRouter } from '../router/index.js';
 import { type StartFlags, verdict } from './change-commands.js';
 import { inventoryFile } from './inventory-file.js';
 import type { Output } from './output.js';
+import { planPaint } from './plan-paint.js';
 import { renderStatus } from './render-status.js';
 import { StatusView } from './status-view.js';
 
@@ -48,7 +50,10 @@ export async function runLocal(output: Output, request: PlanRequest, flags: Star
       const { changeId, plan, state } = await planLocally(router, request, { drain: stop.signal, log });
       const next = state === 'planned' ? '\nnext: the same command with -y' : '';
       const begun = state === 'stopped' ? ', begun with this plan and interrupted\nnext: the same command with -y' : '';
-      output.result({ changeId, state, plan }, `${renderPlanText(plan)}\n\n${changeId}  ${state}${begun}${next}`);
+      output.result(
+        { changeId, state, plan },
+        `${renderPlanText(plan, planPaint())}\n\n${changeId}  ${state}${begun}${next}`,
+      );
       return state === 'stopped' ? 0 : verdict(plan, flags.allowUnsafe === true);
     }
   } finally {
@@ -92,6 +97,7 @@ export function localRequest(
     ...(schema === undefined ? {} : { schema }),
     ...(statements === undefined ? {} : { statements }),
     ignoreTables: options?.ignoreTables ?? [],
+    direct: directLimits(options ?? {}),
     ...(options?.lint === undefined ? {} : { lint: options.lint }),
   };
 }

@@ -41,6 +41,11 @@ export function translateClientError(error: unknown, changeId?: string): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/** An update that reached no workflow: its task held other news as well, and the worker passed it over. Nothing was done. */
+export function wasNotTaken(error: unknown): boolean {
+  return applicationFailure(error)?.type === 'UnprocessedUpdate';
+}
+
 /** The failure with the code, behind those of the update, the workflow and its activity. */
 function applicationFailure(error: unknown): ApplicationFailure | undefined {
   let at: unknown = error;

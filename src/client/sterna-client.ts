@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -37,7 +38,7 @@ import {
   type UndropTableInput,
   type UndropTableResult,
 } from '../contract/index.js';
-import { translateClientError } from './client-error.js';
+import { translateClientError, wasNotTaken } from './client-error.js';
 import { examineTemporal } from './examine-temporal.js';
 
 export interface ClientOptions {
@@ -62,6 +63,8 @@ const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 /** Temporal refuses larger payloads; the codec makes them smaller, by a factor that nobody can promise. */
 const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
+/** Before a message is sent again that reached no workflow. */
+const RETRY_MS = 100;
 /** Close at first, when much happens; every look costs the worker some work. */
 const WATCH_INTERVAL_MS = { first: 200, later: 500, laterAfter: 2_000 };
 /** Temporal's state of an activity that waits for its next attempt. */
@@ -73,7 +76,7 @@ const DRIVEN: readonly TaskState[] = [
   ...(['running', 'cutting_over', 'waiting_for_cutover', 'stopping'] as const),
   ...(['revert_window', 'reverting'] as const),
 ];
-/** Events of a run that no worker has taken: started, task scheduled. */
+/** Started, and a task scheduled: no worker has taken the run. */
 const UNTAKEN_EVENTS = 2;
 
 /** The control plane's side of Sterna: starts changes, steers them, looks on. Throws SternaErrors. */
@@ -127,9 +130,8 @@ export class SternaClient implements AsyncDisposable {
 
   /** Sends a message as an update: accepted and durable when it returns, or refused with the reason. */
   async send<N extends MessageName>(id: string, name: N, message: MessageArguments[N]): Promise<MessageResult> {
-    return this.#ask(id, () =>
-      this.#handle(id).executeUpdate<MessageResult, [MessageArguments[N]]>(name, { args: [message] }),
-    );
+    const options = { args: [message] as [MessageArguments[N]] };
+    return this.#ask(id, () => this.#handle(id).executeUpdate<MessageResult, typeof options.args>(name, options));
   }
 
   /** State and tasks; rows come from the heartbeats of the copy, so watching costs no history (C6). */
@@ -298,8 +300,8 @@ export class SternaClient implements AsyncDisposable {
     await this.connection.close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #handle(id: string): WorkflowHandle {
@@ -353,10 +355,13 @@ export class SternaClient implements AsyncDisposable {
 
   /** A worker has to answer; without one the wait is bounded. */
   async #ask<T>(id: string, question: () => Promise<T>): Promise<T> {
-    try {
-      return await this.temporal.withDeadline(Date.now() + ANSWER_MS, question);
-    } catch (error) {
-      throw translateClientError(error, id);
+    const deadline = Date.now() + ANSWER_MS;
+    for (; ; await wait(RETRY_MS)) {
+      try {
+        return await this.temporal.withDeadline(deadline, question);
+      } catch (error) {
+        if (!wasNotTaken(error) || Date.now() + RETRY_MS >= deadline) throw translateClientError(error, id);
+      }
     }
   }
 
@@ -387,11 +392,8 @@ export function newSuffix(): string {
   return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "\\'")}'`;
-}
+const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
 
-async function wait(milliseconds: number): Promise<false> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-  return false;
+function wait(milliseconds: number): Promise<false> {
+  return delay(milliseconds, false as const, { ref: false });
 }

@@ -1,6 +1,6 @@
 import type { AlterStatements, SchemaFiles } from './input.js';
 import type { LintLevels } from './lint.js';
-import type { PlannedTask, Route } from './plan.js';
+import type { DirectLimits, PlannedTask, Route } from './plan.js';
 import type { TaskPhase } from './states.js';
 import type { TaskReport } from './status.js';
 
@@ -13,6 +13,8 @@ export interface PlanRequest {
   readonly schema?: SchemaFiles;
   readonly statements?: AlterStatements;
   readonly ignoreTables?: readonly string[];
+  readonly onlyTables?: readonly string[];
+  readonly direct?: DirectLimits;
   readonly lint?: LintLevels;
 }
 

@@ -150,6 +150,12 @@ export const ERRORS = define({
     meaning: 'The desired files exceed the payload limit.',
     remedy: 'Split the change by namespace.',
   },
+  rollback_impossible: {
+    exitCode: 2,
+    retry: false,
+    meaning: 'A change cannot be taken back by the definitions of before it.',
+    remedy: 'Read which table stands in the way; plan from files of your own.',
+  },
   statement_invalid: {
     exitCode: 2,
     retry: false,
@@ -242,6 +248,12 @@ export const ERRORS = define({
     retry: false,
     meaning: 'The table is not as it was when planned (P1).',
     remedy: 'Plan again.',
+  },
+  table_grew: {
+    exitCode: 3,
+    retry: false,
+    meaning: 'A table that was to be changed directly is not small any more.',
+    remedy: 'Plan again: it is copied then, or refused.',
   },
   table_changed_underneath: {
     exitCode: 1,

@@ -16,3 +16,4 @@ export * from './transitions.js';
 export * from './activity-types.js';
 export * from './plan-text.js';
 export * from './renamed-columns.js';
+export * from './rollback.js';

@@ -1,6 +1,7 @@
 /** What a control plane sends to start workflows. JSON only: no Date, BigInt or Map. */
 
 import type { LintLevels } from './lint.js';
+import type { DirectLimits } from './plan.js';
 
 /** namespace -> file name -> SQL text (one CREATE TABLE per file). */
 export type SchemaFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -24,6 +25,12 @@ export interface ChangeOptions {
   readonly planTtl?: string;
   /** Globs of table names that do not exist for this change, on both sides; disclosed in the plan. */
   readonly ignoreTables?: readonly string[];
+  /** Ids (`<namespace>.<table>`) of the only tables that exist for this change, on both sides. @default all */
+  readonly onlyTables?: readonly string[];
+  /** Change a table with fewer rows by one ALTER of the server, which blocks its writers meanwhile. @default 0: none */
+  readonly directBelowRows?: number;
+  /** The same, by bytes; with both, a table has to be under both. @default 0: none */
+  readonly directBelowBytes?: number;
   /** How much findings of lint rules count; docs/lint.md has the rules. @default LINT_RULES */
   readonly lint?: LintLevels;
 }
@@ -69,6 +76,14 @@ export interface UndropTableInput {
 export interface ProbeTargetsInput {
   readonly environment?: string;
   readonly targets?: readonly string[];
+}
+
+/** Zero sets no limit. */
+export function directLimits({ directBelowRows = 0, directBelowBytes = 0 }: ChangeOptions): DirectLimits {
+  return {
+    ...(directBelowRows > 0 ? { rows: directBelowRows } : {}),
+    ...(directBelowBytes > 0 ? { bytes: directBelowBytes } : {}),
+  };
 }
 
 export const DEFAULT_VOLUME = 5;

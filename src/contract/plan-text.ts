@@ -11,22 +11,43 @@ export function planSummary(plan: Plan): string {
   const notes = [blocked > 0 ? `${blocked} blocked` : '', unsafe > 0 ? `${unsafe} unsafe` : ''].filter(
     (note) => note !== '',
   );
-  return `${count} ${count === 1 ? 'table' : 'tables'}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  const copies = plan.tasks.filter((task) => task.estimatedSeconds !== undefined);
+  const seconds = copies.reduce((sum, task) => sum + (task.estimatedSeconds ?? 0), 0);
+  return `${count} ${count === 1 ? 'table' : 'tables'}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}${copies.length > 1 ? `, about ${durationText(seconds)} of copying` : ''}`;
 }
 
-export function renderPlanText(plan: Plan): string {
+/** How parts of a plan stand out, where that is possible. */
+export interface Paint {
+  readonly sql: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly refuse: (text: string) => string;
+  readonly faint: (text: string) => string;
+}
+
+const same = (text: string): string => text;
+const PLAIN: Paint = { sql: same, warn: same, refuse: same, faint: same };
+
+export function renderPlanText(plan: Plan, paint: Paint = PLAIN): string {
   const { target, environment, namespaces } = plan.route;
   const lines = [`Plan for ${target} (${environment}), ${namespaces.join(', ')}: ${planSummary(plan)}`];
+  const width = Math.max(0, ...plan.tasks.map(({ id }) => id.length));
+  const verdicts = { safe: same, unsafe: paint.warn, blocked: paint.refuse } as const;
   for (const task of plan.tasks) {
-    lines.push('', `${MARKS[task.safety]} ${task.id}  ${task.action}, ${howText(task)}`);
-    for (const reason of task.reasons) lines.push(`    ${task.safety}: ${reason.message}`);
-    for (const line of revertLines(task)) lines.push(`    ${line}`);
-    for (const finding of task.lint) lines.push(`    ${finding.severity}: ${finding.message}`);
-    for (const statement of task.statements) lines.push(...statement.split('\n').map((line) => `    ${line}`));
+    const verdict = verdicts[task.safety];
+    lines.push('', verdict(`${MARKS[task.safety]} ${task.id.padEnd(width)}  ${task.action}, ${howText(task)}`));
+    for (const reason of task.reasons) lines.push(verdict(`    ${task.safety}: ${indented(reason.message)}`));
+    for (const line of revertLines(task)) lines.push(paint.faint(`    ${line}`));
+    for (const { severity, message } of task.lint)
+      lines.push(`    ${severity === 'info' ? severity : paint.warn(severity)}: ${message}`);
+    for (const statement of task.statements) lines.push(`    ${paint.sql(indented(statement))}`);
   }
-  if (plan.ignoredTables.length > 0) lines.push('', `ignored: ${plan.ignoredTables.join(', ')}`);
-  lines.push('', `plan hash ${plan.planHash}`);
+  if (plan.ignoredTables.length > 0) lines.push('', paint.faint(`ignored: ${plan.ignoredTables.join(', ')}`));
+  lines.push('', paint.faint(`plan hash ${plan.planHash}`));
   return lines.join('\n');
+}
+
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n    ');
 }
 
 export function renderPlanMarkdown(plan: Plan): string {
@@ -104,7 +125,30 @@ function revertLines({ revertible, revertReasons = [], safety }: PlannedTask): s
 
 const MARKS: Readonly<Record<PlannedTask['safety'], string>> = { safe: '  ', unsafe: '! ', blocked: 'x ' };
 
-function howText(task: PlannedTask): string {
-  const size = task.execution === 'copy' ? `, about ${task.estimatedRows} rows` : '';
-  return `${task.execution}${task.executionReason === '' ? '' : `: ${task.executionReason}`}${size}`;
+function howText({ execution, executionReason, ...task }: PlannedTask): string {
+  const why = executionReason === '' ? '' : `: ${executionReason}`;
+  return task.safety === 'blocked'
+    ? 'refused'
+    : `${execution}${why}${execution === 'copy' ? `, ${costText(task)}` : ''}`;
+}
+
+/** Absent in plans of earlier versions: how long. */
+function costText({
+  estimatedRows,
+  estimatedBytes,
+  estimatedSeconds,
+}: Omit<PlannedTask, 'execution' | 'executionReason'>): string {
+  const size = `about ${estimatedRows.toLocaleString('en-US')} rows, ${bytesText(estimatedBytes)}`;
+  return estimatedSeconds === undefined ? size : `${size}, ${durationText(estimatedSeconds)} at the default volume`;
+}
+
+function bytesText(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 4);
+  return `${Math.round(bytes / 2 ** (10 * unit))} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][unit]}`;
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }

@@ -32,6 +32,14 @@ export interface RenamedColumn {
   readonly to: string;
 }
 
+/** A table under all that is given is changed by one ALTER of the server, which keeps writers waiting meanwhile. */
+export interface DirectLimits {
+  /** Counted. */
+  readonly rows?: number;
+  /** Of the server's statistics: data and indexes. */
+  readonly bytes?: number;
+}
+
 export interface PlannedTask {
   /** `<namespace>.<table>`, unique in the plan. */
   readonly id: string;
@@ -62,6 +70,10 @@ export interface PlannedTask {
   /** Server statistics, not exact counts. */
   readonly estimatedRows: number;
   readonly estimatedBytes: number;
+  /** Of a copy at the default volume, on a server that is not busy; absent of everything else, which is a moment. */
+  readonly estimatedSeconds?: number;
+  /** Of an alteration that is run directly: the table has to be under them then, too. */
+  readonly directLimits?: DirectLimits;
   /** Columns that get another name; absent when there are none. Two names may change places. */
   readonly renamedColumns?: readonly RenamedColumn[];
 }

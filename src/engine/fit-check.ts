@@ -1,5 +1,5 @@
 import { SternaError } from '../contract/index.js';
-import { quoteName, quoteTable, type Session } from '../mysql/index.js';
+import { misfitSql, quoteName, quoteTable, type Room, type Session } from '../mysql/index.js';
 import { Chunker } from './chunker.js';
 import { type Column, type ColumnPair, convertedText } from './columns.js';
 import type { Driver } from './driver.js';
@@ -70,38 +70,18 @@ interface Misfit {
   readonly told: string;
 }
 
-const INTEGER_BITS: Readonly<Record<string, bigint>> = {
-  tinyint: 8n,
-  smallint: 16n,
-  mediumint: 24n,
-  int: 32n,
-  bigint: 64n,
-};
-
 function misfitCondition({ original, shadow }: ColumnPair): Misfit[] | undefined {
   const column = quoteName(original.name);
   const found: Misfit[] = [];
   if (original.nullable && !shadow.nullable)
     found.push({ sql: `${column} IS NULL`, told: `${column} is null, and ${quoteName(shadow.name)} may not be` });
-  const told = `${column} does not fit ${shadow.columnType}`;
-  const [from, to] = [rangeOf(original), rangeOf(shadow)];
-  if (from !== undefined && to !== undefined && (to.least > from.least || to.most < from.most))
-    found.push({ sql: `${column} NOT BETWEEN ${to.least} AND ${to.most}`, told });
-  const most = Number(/^(?:var)?(?:char|binary)\((\d+)\)/.exec(shadow.columnType)?.[1] ?? Infinity);
-  const isText = original.charset !== null && shadow.charset !== null;
-  const isBytes = /binary|blob/.test(original.dataType) && /binary/.test(shadow.dataType);
-  if (Number.isFinite(most) && (isText || isBytes) && original.columnType !== shadow.columnType) {
-    const value = shadow.dataType === 'char' ? `TRIM(TRAILING ' ' FROM ${column})` : column;
-    found.push({ sql: `${isText ? 'CHAR_LENGTH' : 'LENGTH'}(${value}) > ${most}`, told });
-  }
+  const sql = misfitSql(column, roomOf(original), roomOf(shadow));
+  if (sql !== undefined) found.push({ sql, told: `${column} does not fit ${shadow.columnType}` });
   return found.length === 0 ? undefined : found;
 }
 
-function rangeOf({ dataType, columnType }: Column): { least: bigint; most: bigint } | undefined {
-  const bits = INTEGER_BITS[dataType];
-  if (bits === undefined) return undefined;
-  const half = 1n << (bits - 1n);
-  return columnType.includes('unsigned') ? { least: 0n, most: 2n * half - 1n } : { least: -half, most: half - 1n };
+function roomOf({ columnType, charset }: Column): Room {
+  return { type: columnType, charset };
 }
 
 interface Grouping {

@@ -60,7 +60,7 @@ export class OnlineChange {
     return this.#drive(step, context, async (driver) => {
       for (const task of this.#tasks(step)) {
         context.progress({ table: task.task.id, phase: 'instant', rows: 0, of: 0, percent: 0, rowsPerSecond: 0 });
-        await using session = await this.#ddlSession(driver, task.namespace);
+        await using session = await this.#ddlSession(driver, task.namespace, task.task.directLimits !== undefined);
         await runStatements(driver, task, session);
       }
       if (step.last === true) {
@@ -321,11 +321,15 @@ export class OnlineChange {
     table.record = { ...record, phase: 'verifying' };
   }
 
-  /** For DDL: the server's own sql_mode, as in the workspace in which the statements were verified (P4). */
-  async #ddlSession(driver: Driver, namespace: string): Promise<Session> {
+  /**
+   * For DDL: the server's own sql_mode, as in the workspace in which the statements were verified (P4). Where the server
+   * converts `rows` itself, it has to refuse what does not fit, and rows without a parent.
+   */
+  async #ddlSession(driver: Driver, namespace: string, rows = false): Promise<Session> {
     const [row] = await driver.main.query<{ mode: string }>('SELECT @@GLOBAL.sql_mode AS mode');
+    const mode = `${row?.mode ?? ''}${rows ? ',STRICT_ALL_TABLES' : ''}`;
     return driver.session(
-      { sql_mode: row?.mode ?? '', lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: 0 },
+      { sql_mode: mode, lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: rows ? 1 : 0 },
       namespace,
     );
   }

@@ -1,5 +1,13 @@
 import { atTime, SternaError } from '../contract/index.js';
-import { askedCounter, describeBlockers, fingerprint, nextId, readDefinition, type Session } from '../mysql/index.js';
+import {
+  askedCounter,
+  describeBlockers,
+  fingerprint,
+  isBelow,
+  nextId,
+  readDefinition,
+  type Session,
+} from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { assertNoOtherChange } from './found-states.js';
 import type { PhysicalTask } from './prepare.js';
@@ -61,6 +69,7 @@ async function runPatiently(
 ): Promise<void> {
   for (let backoff = BACKOFF_MS.first; ; backoff = Math.min(backoff * 2, BACKOFF_MS.most)) {
     await driver.checkpoint(); // C2
+    await assertSmall(session, { task, namespace });
     try {
       await driver.runDdl(session, statement, { signal: driver.context.signal });
       return;
@@ -82,4 +91,15 @@ async function runPatiently(
       await driver.checkpoint();
     }
   }
+}
+
+/** Writers wait for as long as the server changes the table: not for one that has outgrown what was agreed to. */
+async function assertSmall(session: Session, { task, namespace }: PhysicalTask): Promise<void> {
+  const { directLimits } = task;
+  if (directLimits === undefined || (await isBelow(session, namespace, task.table, directLimits))) return;
+  const limits = Object.entries(directLimits).map(([what, most]) => `${most} ${what}`);
+  throw new SternaError(
+    'table_grew',
+    `Expected ${task.id} to stay under ${limits.join(' and ')} for a direct change, it has outgrown that. Nothing was changed; plan again.`,
+  );
 }

@@ -16,4 +16,6 @@ export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.j
 export { MysqlServer, type SessionOptions } from './server.js';
 export { serverErrorNumber, serverMessage } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
+export { isBelow } from './small-table.js';
 export { oldName, shadowName } from './table-names.js';
+export { misfitSql, type Room } from './misfit.js';

@@ -81,7 +81,7 @@ export async function readLiveTables(
     const read = async (session: Session): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { name, engine, rowCount, bytes } = next;
-        const definition = await reading(session, physical, name, () => readDefinition(session, physical, name));
+        const definition = await readingLive(session, physical, name, () => readDefinition(session, physical, name));
         if (definition === null) continue; // dropped in the meantime
         tables.set(name, {
           name,
@@ -106,14 +106,19 @@ export async function readLiveTables(
 }
 
 export async function isEmpty(session: Session, physical: string, table: string): Promise<boolean> {
-  const rows = await reading(session, physical, table, () =>
+  const rows = await readingLive(session, physical, table, () =>
     session.query(`SELECT 1 FROM ${quoteTable(physical, table)} LIMIT 1`),
   );
   return rows.length === 0;
 }
 
 /** Says of a table that cannot be read what to do about it. */
-async function reading<T>(session: Session, physical: string, table: string, read: () => Promise<T>): Promise<T> {
+export async function readingLive<T>(
+  session: Session,
+  physical: string,
+  table: string,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {

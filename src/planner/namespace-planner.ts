@@ -1,21 +1,30 @@
-import { type PlannedTask, type Reason, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
-import type { Session } from '../mysql/index.js';
+import {
+  type DirectLimits,
+  type PlannedTask,
+  type Reason,
+  type RenamedColumn,
+  sameName,
+  SternaError,
+} from '../contract/index.js';
+import { isBelow, type Session } from '../mysql/index.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
 import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
+import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
-import { isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
+import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
 import { renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
-import { parseDefinition, type TableDefinition } from './table-definition.js';
-import { unclearColumns } from './unclear-columns.js';
 import { settled } from './settled.js';
+import { parseDefinition, type TableDefinition } from './table-definition.js';
+import { withTouchedRows } from './touched-rows.js';
+import { unclearColumns } from './unclear-columns.js';
 import { Workspace } from './workspace.js';
 
 /** Plans the tables of one namespace; opens a workspace only when one is needed. */
@@ -31,6 +40,7 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly session: Session,
     private readonly namespace: string,
     private readonly physical: string,
+    private readonly direct: DirectLimits = {},
   ) {
     this.#signal = AbortSignal.any([dependencies.signal, this.#failed.signal]);
   }
@@ -182,6 +192,7 @@ export class NamespacePlanner implements AsyncDisposable {
     ];
     const renames = renamesToDo(annotated, from, to);
     let statement: string | null = null;
+    let trial: Trial;
     const block = (code: string, message: string): PlannedTask =>
       this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
@@ -197,17 +208,17 @@ export class NamespacePlanner implements AsyncDisposable {
           'unknown-difference',
           `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
         );
-      const trial = await this.#try(live, statement, renames, differences);
-      if (comparable(trial.result) !== comparable(desired))
-        return block(
-          'not-verified',
-          `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
-        );
-      return await this.#alterTried(live, trial, renames.filter(isAnotherName));
+      trial = await this.#try(live, statement, renames, differences);
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       return block('refused-by-server', `the generated statement fails: ${error.message}`);
     }
+    if (comparable(trial.result) !== comparable(desired))
+      return block(
+        'not-verified',
+        `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
+      );
+    return this.#alterTried(live, trial, renames.filter(isAnotherName));
   }
 
   async #renamed(live: LiveTable, renames: readonly RenamedColumn[]): Promise<TableDefinition> {
@@ -226,25 +237,34 @@ export class NamespacePlanner implements AsyncDisposable {
     const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
     const impossible = [...blockedReasons(differences), ...unclearColumns(from, to, renames, drops)];
     if (impossible.length > 0) return this.#blocked(live, result, impossible);
+    const read = <T>(work: () => Promise<T>): Promise<T> => readingLive(this.session, this.physical, live.name, work);
+    const small =
+      trial.execution === 'copy' && (await read(() => isBelow(this.session, this.physical, live.name, this.direct)));
     const unable =
       trial.execution === 'copy'
-        ? [...copyBlocks(live, from, to, renames), ...(await this.#copyBlocked(live, trial))]
+        ? [...copyBlocks(live, from, to, renames), ...(small ? [] : await this.#copyBlocked(live, trial))]
         : live.engine === 'InnoDB'
           ? []
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
-    const unsafe = unsafeReasons(differences, from, to, empty, renames);
+    const may = unsafeReasons(differences, from, to, empty, renames);
+    const unsafe = empty
+      ? may
+      : await read(() => withTouchedRows(this.session, this.physical, live, from, to, renames, may));
+    const inTheWay = small ? notLifted(unable, differences) : unable;
+    const copies = trial.execution === 'copy' && !small;
     return plannedTask(this.namespace, live.name, {
       action: 'alter',
       live,
       desired: result,
       statements: [trial.statement],
-      execution: trial.execution,
-      executionReason: trial.reason,
-      safety: unable.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
-      reasons: [...unable, ...unsafe],
+      execution: small ? 'direct' : trial.execution,
+      executionReason: small ? `${trial.reason}; the table is small` : trial.reason,
+      ...(small ? { directLimits: this.direct } : {}),
+      safety: inTheWay.length > 0 ? 'blocked' : unsafe.length > 0 ? 'unsafe' : 'safe',
+      reasons: [...inTheWay, ...unsafe],
       ...(renames.length > 0 ? { renamedColumns: renames } : {}),
-      ...(trial.execution === 'copy'
+      ...(copies
         ? revertibility(from, to, differences, renames)
         : notRevertible('in-table', 'the table itself is changed, and none is kept')),
     });

@@ -29,10 +29,11 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   for (const [namespace, physical] of schemas) {
     await assertNamespace(session, physical, namespace);
     const keep = (table: string): boolean => {
+      if (request.onlyTables?.includes(`${namespace}.${table}`) === false) return false;
       if (ignores(table)) ignoredTables.add(`${namespace}.${table}`);
       return !ignores(table);
     };
-    await using planner = new NamespacePlanner(dependencies, session, namespace, physical);
+    await using planner = new NamespacePlanner(dependencies, session, namespace, physical, request.direct);
     const planned =
       request.schema === undefined
         ? await planner.fromStatements(alters.filter((alter) => alter.namespace === namespace && keep(alter.table)))
@@ -86,7 +87,7 @@ function inOrder(a: PlannedTask, b: PlannedTask): number {
 function seal(plan: Omit<Plan, 'planHash'>): Plan {
   const stable = {
     ...plan,
-    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, lint: ___, ...task }) => ({
+    tasks: plan.tasks.map(({ estimatedRows: _, estimatedBytes: __, estimatedSeconds: ___, lint: ____, ...task }) => ({
       ...task,
       reasons: task.reasons.map(({ code, column }) => ({ code, column })),
       revertReasons: task.revertReasons?.map(({ code, column }) => ({ code, column })),

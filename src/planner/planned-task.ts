@@ -1,5 +1,6 @@
 import type { PlannedTask } from '../contract/index.js';
 import { fingerprint } from '../mysql/index.js';
+import { copySeconds } from './cost.js';
 import type { LiveTable } from './live-tables.js';
 
 type Decided =
@@ -7,6 +8,7 @@ type Decided =
   | 'statements'
   | 'execution'
   | 'executionReason'
+  | 'directLimits'
   | 'safety'
   | 'reasons'
   | 'renamedColumns'
@@ -33,5 +35,8 @@ export function plannedTask(namespace: string, table: string, decision: Decision
     desiredFingerprint: desired === undefined ? null : fingerprint(desired),
     estimatedRows: live?.rows ?? 0,
     estimatedBytes: live?.bytes ?? 0,
+    ...(rest.execution === 'copy' && rest.safety !== 'blocked' && live !== undefined
+      ? { estimatedSeconds: copySeconds(live.rows, live.bytes) }
+      : {}),
   };
 }

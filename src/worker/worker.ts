@@ -55,7 +55,10 @@ export class SternaWorker {
       const queues = taskQueues(options.dataPlane);
       const workflows =
         bundle === undefined
-          ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
+          ? {
+              workflowsPath: workflowSource('index'),
+              interceptors: { workflowModules: [workflowSource('replay-guard')] },
+            }
           : { workflowBundle: { codePath: bundle } };
       const shared: Omit<TemporalWorkerOptions, 'taskQueue'> = {
         connection,
@@ -199,6 +202,11 @@ function installRuntime(log: Logger, metricsAddress: string | undefined): string
       : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
   });
   return metricsAddress;
+}
+
+/** A module of the workflows, where they are not built. */
+function workflowSource(name: string): string {
+  return fileURLToPath(new URL(`../workflows/${name}.ts`, import.meta.url));
 }
 
 /** Beside this file in a built package; absent in a source checkout. */

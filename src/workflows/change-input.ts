@@ -29,6 +29,9 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   onConflict: 'reject',
   planTtl: '7d',
   ignoreTables: [],
+  onlyTables: [],
+  directBelowRows: 0,
+  directBelowBytes: 0,
   lint: {},
 };
 
@@ -118,6 +121,9 @@ function expectOptions(options: ChangeOptions, mistakes: Mistakes): void {
   each('volume', isVolume, `a whole number from ${MIN_VOLUME} to ${MAX_VOLUME}`);
   each('onConflict', (value) => value === 'reject' || value === 'queue', '"reject" or "queue"');
   each('ignoreTables', (value) => isListOf(value, isText), 'a list of globs');
+  for (const name of ['directBelowRows', 'directBelowBytes'] as const)
+    each(name, (value) => Number.isSafeInteger(value) && (value as number) >= 0, 'a whole number');
+  each('onlyTables', (value) => isListOf(value, isText), 'a list of ids, <namespace>.<table>');
   each('lint', isLintLevels, 'rules of docs/lint.md with off, info, warning or error');
 }
 

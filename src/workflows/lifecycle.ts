@@ -2,6 +2,7 @@ import { condition, isCancellation } from '@temporalio/workflow';
 import {
   type ChangeActivities,
   type Control,
+  directLimits,
   type Plan,
   type PlannedTask,
   type SchemaChangeInput,
@@ -147,6 +148,10 @@ export class Lifecycle {
               ...(schema === undefined ? {} : { schema }),
               ...(statements === undefined ? {} : { statements }),
               ignoreTables: machine.options.ignoreTables,
+              ...(machine.options.onlyTables.length > 0 ? { onlyTables: machine.options.onlyTables } : {}),
+              ...(Object.keys(directLimits(machine.options)).length > 0
+                ? { direct: directLimits(machine.options) }
+                : {}),
               ...(Object.keys(machine.options.lint).length > 0 ? { lint: machine.options.lint } : {}),
             }),
           ),

@@ -7,7 +7,9 @@ export function dependencies(server: MysqlServer, signal = new AbortController()
   return { server, physical: (namespace) => namespace, signal, log: { warn: () => undefined } };
 }
 
-export function request(what: Pick<PlanRequest, 'schema' | 'statements' | 'ignoreTables'>): PlanRequest {
+export function request(
+  what: Pick<PlanRequest, 'schema' | 'statements' | 'ignoreTables' | 'onlyTables' | 'direct'>,
+): PlanRequest {
   return { target: 'a', environment: 'test', type: 'mysql', ...what };
 }
 

@@ -21,6 +21,7 @@ beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR', QUIET) });
   bundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules: [fileURLToPath(new URL('../../src/workflows/replay-guard.ts', import.meta.url))],
     logger: new DefaultLogger('ERROR', QUIET),
   });
 });

@@ -39,6 +39,20 @@ export class EngineChange implements AsyncDisposable {
     this.change = new OnlineChange(this.server, (namespace) => namespace);
   }
 
+  /** As a planner made the task. Closes the server in the end. */
+  static of(
+    space: Pick<TestNamespace, 'name'>,
+    task: PlannedTask,
+    server: MysqlServer,
+    throttling: ThrottleOptions = { replicas: [], limits: BUSY_MACHINE },
+  ): EngineChange {
+    return new EngineChange(
+      server,
+      new OnlineChange(server, (namespace) => namespace, throttling),
+      stepOf(space, task),
+    );
+  }
+
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
   static async plan(
     space: Pick<TestNamespace, 'name' | 'server'>,
@@ -73,11 +87,7 @@ export class EngineChange implements AsyncDisposable {
       estimatedRows,
       estimatedBytes: 0,
     };
-    return new EngineChange(
-      server,
-      new OnlineChange(server, (namespace) => namespace, throttling),
-      stepOf(space, task),
-    );
+    return EngineChange.of(space, task, server, throttling);
   }
 
   /** The same change by another user. */

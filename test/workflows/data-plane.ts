@@ -48,7 +48,7 @@ export class TestDataPlane implements AsyncDisposable {
   private constructor(
     private readonly connection: Connection,
     private readonly native: NativeConnection,
-    private readonly bundle: WorkflowBundleWithSourceMap,
+    readonly bundle: WorkflowBundleWithSourceMap,
     readonly client: Client,
   ) {}
 
@@ -59,6 +59,7 @@ export class TestDataPlane implements AsyncDisposable {
     const native = await NativeConnection.connect({ address });
     const bundle = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+      workflowInterceptorModules: [fileURLToPath(new URL('../../src/workflows/replay-guard.ts', import.meta.url))],
       logger: new DefaultLogger('ERROR', QUIET),
     });
     const plane = new TestDataPlane(connection, native, bundle, new Client({ connection }));
@@ -117,8 +118,15 @@ export class TestDataPlane implements AsyncDisposable {
     if (workers === undefined) return;
     this.#workers = undefined;
     workers.drain.abort();
-    for (const worker of workers.all) worker.shutdown();
+    for (const worker of workers.all) if (worker.getState() === 'RUNNING') worker.shutdown();
     await workers.running;
+  }
+
+  /** No worker of workflows any more, while activities go on. */
+  async stopWorkflows(): Promise<void> {
+    const workflows = this.#workers?.all[0];
+    workflows?.shutdown();
+    await until('the worker of workflows has ended', () => workflows?.getState() === 'STOPPED');
   }
 
   /** A target of its own, with the plan it will make. */
