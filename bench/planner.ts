@@ -25,12 +25,11 @@ await using space = await TestNamespace.create('plans');
 for (let n = 0; n < count; n += 1) await space.query(`CREATE TABLE t${n} (${COLUMNS})`);
 
 await using server = await MysqlServer.open(connectionConfig(space.server));
-const silent = { debug: () => undefined, info: () => undefined };
 const dependencies: PlanningDependencies = {
   server,
   physical: (namespace) => namespace,
   signal: new AbortController().signal,
-  log: silent,
+  log: { warn: () => undefined },
 };
 const canonical = (await pullSchema(dependencies, [space.name])).schema[space.name] ?? {};
 const edited = { ...canonical, 't0.sql': (canonical['t0.sql'] ?? '').replace('`flags` int ', '`flags` bigint ') };

@@ -174,6 +174,12 @@ export const ERRORS = define({
     meaning: 'No workspace for planning is permitted on this server.',
     remedy: 'Run the GRANT that the message names.',
   },
+  workspace_lost: {
+    exitCode: 1,
+    retry: true,
+    meaning: 'The scratch schema of a plan was dropped by somebody while it was in use.',
+    remedy: 'Nothing: the plan is made again. Leave schemas named `_sterna_ws_…` alone.',
+  },
   // Consent
   plan_blocked: {
     exitCode: 4,

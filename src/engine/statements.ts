@@ -1,6 +1,13 @@
 import { atTime, SternaError } from '../contract/index.js';
-import { askedCounter, fingerprint, isBelow, nextId, readDefinition, type Session } from '../mysql/index.js';
-import { describeBlockers } from './blockers.js';
+import {
+  askedCounter,
+  describeBlockers,
+  fingerprint,
+  isBelow,
+  nextId,
+  readDefinition,
+  type Session,
+} from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { assertNoOtherChange } from './found-states.js';
 import type { PhysicalTask } from './prepare.js';

@@ -1,6 +1,5 @@
 import { type PlannedTask, SternaError, type TaskReport } from '../contract/index.js';
-import { fingerprint, nextId, quoteTable, readDefinition, type Session } from '../mysql/index.js';
-import { describeBlockers } from './blockers.js';
+import { describeBlockers, fingerprint, nextId, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { type Driver, type FollowedRows, Interrupted } from './driver.js';
 import { oldName, shadowName } from './names.js';
 import { ROW_SETTINGS } from './row-session.js';

@@ -7,6 +7,8 @@ import { SternaError } from '../contract/index.js';
 export const PATIENCE = {
   /** A statement that moves or reads rows. */
   answer: 30_000,
+  /** A statement of a planner: a catalogue of very many tables, or a table of very many partitions, takes its time. */
+  plan: 300_000,
   /** A kill, and the statement that it ended. */
   kill: 10_000,
   /** The few short questions before a binlog stream begins. */

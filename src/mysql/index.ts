@@ -7,6 +7,7 @@ export {
   type Coordinate,
   GtidSet,
 } from './binlog-stream.js';
+export { describeBlockers } from './blockers.js';
 export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export {
@@ -21,8 +22,8 @@ export {
 export { quoteName, quoteTable } from './identifiers.js';
 export { askedCounter, nextId, withoutCounter } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
-export { MysqlServer } from './server.js';
-export { serverErrorNumber } from './server-error.js';
+export { MysqlServer, type SessionOptions } from './server.js';
+export { serverErrorNumber, serverMessage } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
 export { isBelow } from './small-table.js';
 export { oldName, shadowName } from './table-names.js';

@@ -87,15 +87,16 @@ export async function rehearseCopy(
   live: string,
   statement: string,
 ): Promise<string> {
-  const [name, shadow, old] = [table, shadowName(table), oldName(table)].map(quoteName) as [string, string, string];
-  return workspace.result(table, [
-    `DROP TABLE IF EXISTS ${shadow}, ${old}`,
+  const beside = [shadowName(table), oldName(table)];
+  const [name, shadow, old] = [table, ...beside].map(quoteName) as [string, string, string];
+  const statements = [
     live,
     `CREATE TABLE ${shadow} LIKE ${name}`,
     `ALTER TABLE ${shadow} ${statement.slice(`ALTER TABLE ${name} `.length)}`,
     `RENAME TABLE ${name} TO ${old}, ${shadow} TO ${name}`,
     `DROP TABLE ${old}`,
-  ]);
+  ];
+  return workspace.result(table, statements, beside);
 }
 
 /** In place without a rebuild, and without blocking replicas: adding an index is not among them. */

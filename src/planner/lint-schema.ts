@@ -3,9 +3,9 @@ import type { LintedTable, LintRequest } from '../contract/index.js';
 import { readDesiredFiles } from './desired-files.js';
 import { readReservedWords } from './lint-tasks.js';
 import { lintTable } from './lint/index.js';
-import { assertNamespace, PLANNING_SETTINGS } from './live-tables.js';
+import { assertNamespace } from './live-tables.js';
 import { NamespacePlanner } from './namespace-planner.js';
-import type { PlanningDependencies } from './planning.js';
+import { openSession, type PlanningDependencies } from './planning.js';
 import { parseDefinition } from './table-definition.js';
 
 /** What the rules find in desired files, whatever the live tables are: the server only reads them, in a scratch schema. */
@@ -15,7 +15,7 @@ export async function lintSchema(dependencies: PlanningDependencies, request: Li
   const ignored = picomatch([...ignoreTables]);
   const desired = readDesiredFiles(request.schema).filter(({ table }) => ignoreTables.length === 0 || !ignored(table));
   const schemas = new Map(desired.map(({ namespace }) => [namespace, physical(namespace)])); // R4: before any connection
-  await using session = await server.connect({ settings: PLANNING_SETTINGS, signal });
+  await using session = await openSession(server, { signal });
   const reservedWords = await readReservedWords(session);
   const linted: LintedTable[] = [];
   for (const [namespace, schema] of schemas) {

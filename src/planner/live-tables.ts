@@ -1,5 +1,16 @@
-import { canonicalDefinition, type MysqlServer, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import { SternaError } from '../contract/index.js';
+import {
+  canonicalDefinition,
+  describeBlockers,
+  type MysqlServer,
+  quoteTable,
+  readDefinition,
+  serverErrorNumber,
+  type Session,
+} from '../mysql/index.js';
+import { LOCK_WAIT_SECONDS, openSession } from './planning.js';
+import { unreadable } from './server-conditions.js';
+import { settled } from './settled.js';
 
 /** A table as it is on the target, with what the verdicts need. */
 export interface LiveTable {
@@ -15,8 +26,7 @@ export interface LiveTable {
 }
 
 const SESSIONS = 4;
-/** A plan is made again rather than wait behind somebody's lock. */
-export const PLANNING_SETTINGS = { lock_wait_timeout: 5 } as const;
+const NO_SUCH_TABLE = 1146;
 /** Sterna's own tables and scratch schemas do not exist for a plan. */
 const OWN_TABLE = /^_.*sterna_/;
 
@@ -25,7 +35,7 @@ export async function assertNamespace(session: Session, physical: string, namesp
   if (rows.length === 0) {
     throw new SternaError(
       'namespace_unknown',
-      `Expected namespace ${namespace} on the server${physical === namespace ? '' : ` (schema ${physical})`}, found none. Create the schema first or correct the name.`,
+      `Expected namespace ${namespace} on the server${physical === namespace ? '' : ` (schema ${physical})`}, found none that its user may see. Create the schema first, correct the name, or grant the user what it needs there (\`sterna doctor\` says what).`,
     );
   }
 }
@@ -37,10 +47,11 @@ export async function readLiveTables(
   wanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<LiveTable[]> {
-  const settings = { ...PLANNING_SETTINGS, information_schema_stats_expiry: 0 };
+  const connect = (): Promise<Session> =>
+    openSession(server, { settings: { information_schema_stats_expiry: 0 }, signal });
   const sessions: Session[] = [];
   try {
-    const first = await server.connect({ settings, signal });
+    const first = await connect();
     sessions.push(first);
     const facts = await first.query<{
       name: string;
@@ -64,44 +75,70 @@ export async function readLiveTables(
     );
     const chosen = facts.filter(({ name }) => !OWN_TABLE.test(name) && wanted(name));
     const more = Math.min(SESSIONS, chosen.length) - 1;
-    await allOpened(
-      sessions,
-      Array.from({ length: Math.max(more, 0) }, () => server.connect({ settings, signal })),
-    );
+    await settled(Array.from({ length: Math.max(more, 0) }, async () => sessions.push(await connect())));
     const tables = new Map<string, LiveTable>();
     const queue = [...chosen];
-    await Promise.all(
-      sessions.map(async (session) => {
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-          const definition = await readDefinition(session, physical, next.name);
-          if (definition === null) continue; // dropped in the meantime
-          tables.set(next.name, {
-            name: next.name,
-            canonical: canonicalDefinition(definition),
-            engine: next.engine ?? '',
-            rows: Number(next.rowCount),
-            bytes: Number(next.bytes),
-            triggers: triggers.get(next.name) ?? 0,
-            referencedBy: references.filter(({ name }) => name === next.name).map(({ child }) => child),
-          });
-        }
-      }),
-    );
+    const read = async (session: Session): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { name, engine, rowCount, bytes } = next;
+        const definition = await readingLive(session, physical, name, () => readDefinition(session, physical, name));
+        if (definition === null) continue; // dropped in the meantime
+        tables.set(name, {
+          name,
+          canonical: canonicalDefinition(definition),
+          engine: engine ?? '',
+          rows: Number(rowCount),
+          bytes: Number(bytes),
+          triggers: triggers.get(name) ?? 0,
+          referencedBy: references.filter((reference) => reference.name === name).map(({ child }) => child),
+        });
+      }
+    };
+    const failed = (error: unknown): never => {
+      queue.length = 0; // the others need not go on
+      throw error;
+    };
+    await settled(sessions.map((session) => read(session).catch(failed)));
     return chosen.flatMap(({ name }) => tables.get(name) ?? []);
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
   }
 }
 
-/** Adds what opened to `sessions`, whose owner closes them, before it throws for one that did not. */
-async function allOpened(sessions: Session[], opening: readonly Promise<Session>[]): Promise<void> {
-  const results = await Promise.allSettled(opening);
-  for (const result of results) if (result.status === 'fulfilled') sessions.push(result.value);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+export async function isEmpty(session: Session, physical: string, table: string): Promise<boolean> {
+  const rows = await readingLive(session, physical, table, () =>
+    session.query(`SELECT 1 FROM ${quoteTable(physical, table)} LIMIT 1`),
+  );
+  return rows.length === 0;
 }
 
-export async function isEmpty(session: Session, physical: string, table: string): Promise<boolean> {
-  return (await session.query(`SELECT 1 FROM ${quoteTable(physical, table)} LIMIT 1`)).length === 0;
+/** Says of a table that cannot be read what to do about it. */
+export async function readingLive<T>(
+  session: Session,
+  physical: string,
+  table: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SternaError)) throw error;
+    const expected = `Expected to read table ${physical}.${table}`;
+    if (error.code === 'missing_privilege') throw unreadable(physical, error);
+    if (error.code === 'lock_not_granted') {
+      const holders = await describeBlockers(session, [{ namespace: physical, table }]);
+      throw new SternaError(
+        'lock_not_granted',
+        `${expected} within ${LOCK_WAIT_SECONDS} s, the server waits for ${holders}. Plan again when it is gone.`,
+        { cause: error },
+      );
+    }
+    if (serverErrorNumber(error) === NO_SUCH_TABLE)
+      throw new SternaError('drifted', `${expected}, somebody has dropped or renamed it just now. Plan again.`, {
+        cause: error,
+      });
+    throw error;
+  }
 }
 
 function countBy(rows: readonly { readonly name: string }[]): Map<string, number> {

@@ -18,13 +18,14 @@ import { remadeColumns } from './diff-columns.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
 import { hiddenMembers, hiddenMembersReasons, suspects } from './hidden-members.js';
-import { isEmpty, type LiveTable, readLiveTables } from './live-tables.js';
+import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
 import { refusalReason } from './refusals.js';
 import { renamedText, renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
+import { settled } from './settled.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
 import { withTouchedRows } from './touched-rows.js';
 import { unclearColumns } from './unclear-columns.js';
@@ -32,6 +33,9 @@ import { Workspace } from './workspace.js';
 
 /** Plans the tables of one namespace; opens a workspace only when one is needed. */
 export class NamespacePlanner implements AsyncDisposable {
+  /** Aborted with the first error that is no verdict on a file: the rest need not go on. */
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
   #workspace: Promise<Workspace> | undefined;
   #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
   #forms: Promise<FormsOfSchema> | undefined;
@@ -44,15 +48,16 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly namespace: string,
     private readonly physical: string,
     private readonly direct: DirectLimits = {},
-  ) {}
+  ) {
+    this.#signal = AbortSignal.any([dependencies.signal, this.#failed.signal]);
+  }
 
   /** New tables first, parents before their children; dropped ones last, children before their parents. */
   async fromFiles(desired: readonly DesiredTable[], keep: (table: string) => boolean): Promise<PlannedTask[]> {
-    const { server, signal } = this.dependencies;
-    const tables = await readLiveTables(server, this.physical, keep, signal);
+    const tables = await readLiveTables(this.dependencies.server, this.physical, keep, this.#signal);
     const live = new Map(tables.map((table) => [table.name, table]));
     const wanted = new Map<string, string>();
-    await Promise.all(
+    await this.#all(
       desired.map(async (table) => {
         // Canonical text is a fixed point: executing it would give the live table.
         const text = withoutCounter(table.sql);
@@ -109,21 +114,17 @@ export class NamespacePlanner implements AsyncDisposable {
           children(table.name).filter((child) => !isDropped(child)),
         ),
       );
-    const [first, second] = await Promise.all([Promise.all(creates), Promise.all(alters)]);
-    return [...first, ...second.sort(byTable), ...drops];
+    const tasks = await this.#all([...creates, ...alters]);
+    await this.#confirm();
+    return [...tasks.slice(0, creates.length), ...tasks.slice(creates.length).sort(byTable), ...drops];
   }
 
   async fromStatements(alters: readonly WrittenAlter[]): Promise<PlannedTask[]> {
     const names = new Set(alters.map((alter) => alter.table));
     const live = new Map(
-      (
-        await readLiveTables(
-          this.dependencies.server,
-          this.physical,
-          (table) => names.has(table),
-          this.dependencies.signal,
-        )
-      ).map((table) => [table.name, table]),
+      (await readLiveTables(this.dependencies.server, this.physical, (table) => names.has(table), this.#signal)).map(
+        (table) => [table.name, table],
+      ),
     );
     const tasks: PlannedTask[] = [];
     for (const table of names) {
@@ -145,6 +146,7 @@ export class NamespacePlanner implements AsyncDisposable {
       });
       tasks.push(await this.#alterTried(current, trial, renames, drops));
     }
+    await this.#confirm();
     return tasks.sort(byTable);
   }
 
@@ -155,13 +157,34 @@ export class NamespacePlanner implements AsyncDisposable {
   }
 
   #open(): Promise<Workspace> {
-    this.#workspace ??= Workspace.open(this.dependencies.server, this.physical, this.dependencies.signal);
+    this.#workspace ??= Workspace.open(this.dependencies, this.physical, this.#signal);
     return this.#workspace;
   }
 
   /** What the server makes of desired tables, by name. */
   async canonicalTexts(desired: readonly DesiredTable[]): Promise<ReadonlyMap<string, string>> {
-    return new Map(await Promise.all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const)));
+    const texts = await this.#all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const));
+    await this.#confirm();
+    return new Map(texts);
+  }
+
+  /** Returns or throws when all have ended, so that none uses the workspace later; of wrong files the first is told. */
+  async #all<T>(work: readonly Promise<T>[]): Promise<T[]> {
+    const watched = work.map((each) =>
+      each.catch((error: unknown) => {
+        if (!(error instanceof SternaError) || error.code !== 'schema_file_invalid') this.#failed.abort(error);
+        throw error;
+      }),
+    );
+    try {
+      return await settled(watched);
+    } finally {
+      this.#failed.signal.throwIfAborted();
+    }
+  }
+
+  async #confirm(): Promise<void> {
+    await (await this.#workspace)?.confirm();
   }
 
   async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
@@ -195,6 +218,7 @@ export class NamespacePlanner implements AsyncDisposable {
     const to = parseDefinition(await this.#settled(live.name, desired));
     const renames = renamesToDo(annotated, from, to);
     let statement: string | null = null;
+    let trial: Trial;
     const block = (code: string, message: string): PlannedTask =>
       this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
@@ -210,17 +234,17 @@ export class NamespacePlanner implements AsyncDisposable {
           'unknown-difference',
           `the definitions differ in a way that this version does not know:\n${live.canonical}\nand\n${desired}`,
         );
-      const trial = await this.#try(live, statement, renames, differences);
-      if (!(await this.#isSame(live.name, trial.result, desired)))
-        return block(
-          'not-verified',
-          `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
-        );
-      return await this.#alterTried(live, trial, renames.filter(isAnotherName));
+      trial = await this.#try(live, statement, renames, differences);
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       return this.#blocked(live, desired, [refusalReason(error)], statement === null ? [] : [statement]);
     }
+    if (!(await this.#isSame(live.name, trial.result, desired)))
+      return block(
+        'not-verified',
+        `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
+      );
+    return this.#alterTried(live, trial, renames.filter(isAnotherName));
   }
 
   /** From the definition with the new names; as the server makes it, if it does. */
@@ -269,7 +293,9 @@ export class NamespacePlanner implements AsyncDisposable {
     const [from, to] = [parseDefinition(live.canonical), parseDefinition(result)];
     const impossible = [...blockedReasons(differences), ...unclearColumns(from, to, renames, drops)];
     if (impossible.length > 0) return this.#blocked(live, result, impossible);
-    const small = trial.execution === 'copy' && (await isBelow(this.session, this.physical, live.name, this.direct));
+    const read = <T>(work: () => Promise<T>): Promise<T> => readingLive(this.session, this.physical, live.name, work);
+    const small =
+      trial.execution === 'copy' && (await read(() => isBelow(this.session, this.physical, live.name, this.direct)));
     const unable =
       trial.execution === 'copy'
         ? [...copyBlocks(live, from, to, renames), ...(small ? [] : await this.#copyBlocked(live, trial))]
@@ -278,7 +304,9 @@ export class NamespacePlanner implements AsyncDisposable {
           : [{ code: 'engine', message: `only InnoDB tables are changed, this one is ${live.engine}` }];
     const empty = await isEmpty(this.session, this.physical, live.name);
     const may = unsafeReasons(differences, from, to, empty, renames);
-    const unsafe = empty ? may : await withTouchedRows(this.session, this.physical, live, from, to, renames, may);
+    const unsafe = empty
+      ? may
+      : await read(() => withTouchedRows(this.session, this.physical, live, from, to, renames, may));
     const inTheWay = small ? notLifted(unable, differences) : unable;
     const copies = trial.execution === 'copy' && !small;
     return plannedTask(this.namespace, live.name, {

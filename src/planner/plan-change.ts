@@ -4,9 +4,9 @@ import type { Plan, PlannedTask, PlanRequest, Route } from '../contract/index.js
 import type { Session } from '../mysql/index.js';
 import { readDesiredFiles, readStatements } from './desired-files.js';
 import { lintTasks } from './lint-tasks.js';
-import { assertNamespace, PLANNING_SETTINGS } from './live-tables.js';
+import { assertNamespace } from './live-tables.js';
 import { NamespacePlanner } from './namespace-planner.js';
-import type { PlanningDependencies } from './planning.js';
+import { openSession, type PlanningDependencies } from './planning.js';
 import { assertBinlogFits, assertPrivileges, readGrants, readSettings } from './server-conditions.js';
 
 /**
@@ -21,8 +21,7 @@ export async function planChange(dependencies: PlanningDependencies, request: Pl
   const schemas = new Map(namespaces.map((namespace) => [namespace, dependencies.physical(namespace)])); // R4: before any connection
   const { server, signal } = dependencies;
   // Counters of ids as they are now, for lint, and not as a day ago.
-  const settingsOfPlan = { ...PLANNING_SETTINGS, information_schema_stats_expiry: 0 };
-  await using session = await server.connect({ settings: settingsOfPlan, signal });
+  await using session = await openSession(server, { settings: { information_schema_stats_expiry: 0 }, signal });
   const ignored = picomatch([...(request.ignoreTables ?? [])]);
   const ignores = (table: string): boolean => (request.ignoreTables ?? []).length > 0 && ignored(table);
   const ignoredTables = new Set<string>();

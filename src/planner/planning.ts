@@ -1,8 +1,7 @@
-import type { MysqlServer } from '../mysql/index.js';
+import { type MysqlServer, PATIENCE, type Session, type SessionOptions } from '../mysql/index.js';
 
 export interface PlanningLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 export interface PlanningDependencies {
@@ -11,4 +10,16 @@ export interface PlanningDependencies {
   readonly physical: (namespace: string) => string;
   readonly signal: AbortSignal;
   readonly log: PlanningLog;
+}
+
+/** A plan is made again rather than wait behind somebody's lock. */
+export const LOCK_WAIT_SECONDS = 5;
+
+/** A session of a planner, which waits for no lock and for no silent server for long. */
+export function openSession(server: MysqlServer, { settings = {}, ...options }: SessionOptions = {}): Promise<Session> {
+  return server.connect({
+    ...options,
+    settings: { lock_wait_timeout: LOCK_WAIT_SECONDS, ...settings },
+    answerMs: PATIENCE.plan,
+  });
 }

@@ -1,6 +1,6 @@
 import type { PullSchemaResult } from '../contract/index.js';
-import { assertNamespace, PLANNING_SETTINGS, readLiveTables } from './live-tables.js';
-import type { PlanningDependencies } from './planning.js';
+import { assertNamespace, readLiveTables } from './live-tables.js';
+import { openSession, type PlanningDependencies } from './planning.js';
 
 const SYSTEM = ['mysql', 'sys', 'performance_schema', 'information_schema'];
 
@@ -10,7 +10,7 @@ export async function pullSchema(
   namespaces?: readonly string[],
 ): Promise<PullSchemaResult> {
   const { server, physical, signal } = dependencies;
-  await using session = await server.connect({ settings: PLANNING_SETTINGS, signal });
+  await using session = await openSession(server, { signal });
   const names =
     namespaces ??
     (

@@ -91,6 +91,11 @@ const ON_SCHEMA = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'AL
 /** Without them, triggers and the foreign keys of other schemas are invisible, and the swap would leave them behind. */
 const TO_SEE = { onSchema: ['TRIGGER'], onServer: ['REFERENCES'] } as const;
 const ON_SERVER = ['REPLICATION SLAVE', 'REPLICATION CLIENT', 'XA_RECOVER_ADMIN', ...TO_SEE.onServer] as const;
+/** INSERT for RENAME TABLE. */
+const ON_SCRATCH = ['SELECT', 'INSERT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'] as const;
+
+export const SCRATCH_PREFIX = '_sterna_ws_';
+export const SCRATCH_GRANT = `GRANT ALL ON ${quoteName(`${schemaPattern(SCRATCH_PREFIX)}%`)}.*`;
 
 /** Of the user with the roles that are active in this session: without a USING of its own, the server lists them along. */
 export async function readGrants(session: Session): Promise<string[]> {
@@ -109,16 +114,27 @@ export function missingGrants(grants: readonly string[], physical: string, copie
   ];
 }
 
+/** What planning needs in a scratch schema, and these grants do not give. */
+export function missingOnScratch(grants: readonly string[]): string[] {
+  return ON_SCRATCH.filter((privilege) => !holds(grants, privilege, `${SCRATCH_PREFIX}0000000000000_00000000`));
+}
+
 /** The privileges that an apply needs; the missing ones are thrown as the GRANT to run. */
 export function assertPrivileges(grants: readonly string[], physical: string, copies: boolean): void {
   const [missing] = missingGrants(grants, physical, copies);
   if (missing !== undefined) throw lacking(missing);
 }
 
-function lacking(grant: string): SternaError {
+/** That the user of this target may read a schema, whose tables it does not see otherwise. */
+export function unreadable(physical: string, cause?: SternaError): SternaError {
+  return lacking(`GRANT SELECT ON ${quoteName(schemaPattern(physical))}.*`, cause);
+}
+
+function lacking(grant: string, cause?: SternaError): SternaError {
   return new SternaError(
     'missing_privilege',
     `Expected the user of this target to hold more privileges. Run: ${grant} TO <the user>.`,
+    { cause },
   );
 }
 

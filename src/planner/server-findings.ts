@@ -1,13 +1,21 @@
 import type { Finding } from '../contract/index.js';
 import { type MysqlServer, type Session } from '../mysql/index.js';
-import { PLANNING_SETTINGS } from './live-tables.js';
-import { binlogMisfits, describeMisfit, holds, missingGrants, readGrants, readSettings } from './server-conditions.js';
-import { isFree, listWorkspaces } from './workspace.js';
+import { openSession } from './planning.js';
+import { holdsNothing, isFree, listScratchSchemas } from './scratch-schema.js';
+import {
+  binlogMisfits,
+  describeMisfit,
+  holds,
+  missingGrants,
+  missingOnScratch,
+  readGrants,
+  readSettings,
+  SCRATCH_GRANT,
+} from './server-conditions.js';
 
 const OLDEST = [8, 0, 13] as const;
 const DAY_SECONDS = 86_400;
 const PACKET_BYTES = 64 * 1024 * 1024;
-const WORKSPACE_NEEDS = ['SELECT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'];
 const SYSTEM_SCHEMAS = ['mysql', 'sys', 'information_schema', 'performance_schema'];
 
 export interface Examination {
@@ -22,7 +30,7 @@ export interface Examination {
  * @param wanted MySQL schemas; absent: those in which this user may do anything
  */
 export async function examineServer(server: MysqlServer, wanted: readonly string[] | undefined): Promise<Examination> {
-  await using session = await server.connect({ settings: PLANNING_SETTINGS });
+  await using session = await openSession(server);
   const settings = await readSettings(session);
   const grants = await readGrants(session);
   const seen = await schemasOf(session);
@@ -86,9 +94,7 @@ function privilegeFindings(
   sleepingRoles: boolean,
 ): Finding[] {
   const to = (grant: string): string => `${grant} TO ${user}`;
-  const planning = holdsAll(grants, WORKSPACE_NEEDS, '_sterna_ws_0000000000000_00000000')
-    ? []
-    : ['GRANT ALL ON `\\_sterna\\_ws\\_%`.*'];
+  const planning = missingOnScratch(grants).length > 0 ? [SCRATCH_GRANT] : [];
   const needed = [...new Set(schemas.flatMap((schema) => missingGrants(grants, schema, true)))];
   const optional = [
     ...(holds(grants, 'SELECT', 'performance_schema') ? [] : ['GRANT SELECT ON performance_schema.*']),
@@ -168,13 +174,16 @@ export function limitFindings({ retentionSeconds, packetBytes }: Limits): Findin
 
 async function workspaceFindings(session: Session): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const name of await listWorkspaces(session)) {
+  for (const name of await listScratchSchemas(session)) {
     if (!(await isFree(session, name))) continue; // a planner is at work
+    const isEmpty = await holdsNothing(session, name);
     findings.push({
       code: 'workspace',
       level: 'note',
-      message: `Scratch schema ${name} was left by a planner that was killed. The next plan removes it.`,
-      run: [`DROP DATABASE \`${name}\``],
+      message: isEmpty
+        ? `Scratch schema ${name} was left by a planner that was killed. The next plan removes it.`
+        : `Schema ${name} is named like a scratch schema, and holds more than empty tables: somebody else uses it. No plan removes it.`,
+      run: isEmpty ? [`DROP DATABASE \`${name}\``] : [],
     });
   }
   return findings;
@@ -182,7 +191,7 @@ async function workspaceFindings(session: Session): Promise<Finding[]> {
 
 async function schemasOf(session: Session): Promise<string[]> {
   const rows = await session.query<{ name: string }>('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA');
-  const own = new Set(await listWorkspaces(session));
+  const own = new Set(await listScratchSchemas(session));
   return rows.map(({ name }) => name).filter((name) => !SYSTEM_SCHEMAS.includes(name) && !own.has(name));
 }
 
@@ -190,10 +199,6 @@ function mayUse(grants: readonly string[], schema: string): boolean {
   return ['INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER'].some((privilege) =>
     holds(grants, privilege, schema),
   );
-}
-
-function holdsAll(grants: readonly string[], privileges: readonly string[], schema: string): boolean {
-  return privileges.every((privilege) => holds(grants, privilege, schema));
 }
 
 /** Roles that are granted, as lines without an ON, and not active. */

@@ -1,51 +1,56 @@
-import { randomBytes } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
-import { PLANNING_SETTINGS } from './live-tables.js';
-import { canonicalDefinition, type MysqlServer, quoteName, readDefinition, type Session } from '../mysql/index.js';
+import { canonicalDefinition, quoteName, readDefinition, serverErrorNumber, type Session } from '../mysql/index.js';
+import { openSession, type PlanningDependencies } from './planning.js';
+import { ScratchSchema } from './scratch-schema.js';
+import { SessionPool } from './session-pool.js';
 
-const PREFIX = '_sterna_ws_';
 const SESSIONS = 4;
-const LOCK_TRIES = 10;
+const DEADLOCK_TRIES = 10;
+const DEADLOCK = 1213;
+
+interface Accepted {
+  /** Index of the alternative. */
+  readonly chosen: number;
+  readonly result: string;
+}
 
 /**
  * A scratch schema on the server, of the same version and settings as the real one: statements are executed
- * here and read back, and the server does the parsing (P4). Dropped at the end, whatever happens; one that a
- * killed planner left is dropped by a later one.
+ * here and read back, and the server does the parsing (P4). Whoever uses it awaits every use before it is disposed of.
  */
 export class Workspace implements AsyncDisposable {
-  readonly #free: Session[] = [];
-  readonly #waiting: ((session: Session) => void)[] = [];
   readonly #tableNames = new Set<string>();
-  /** Opened when they are needed: most plans try one table. */
-  readonly #sessions: Promise<Session>[] = [];
   /** Settles when the last use that has to be alone, so far, is over. */
   #alone: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly name: string,
-    private readonly guard: Session,
-    private readonly connect: () => Promise<Session>,
+    private readonly schema: ScratchSchema,
+    private readonly sessions: SessionPool,
   ) {}
 
-  /** `like` is the MySQL schema whose default charset and collation tables get that name none. */
-  static async open(server: MysqlServer, like: string, signal: AbortSignal): Promise<Workspace> {
-    const name = `${PREFIX}${Date.now()}_${randomBytes(4).toString('hex')}`;
-    const guard = await server.connect({ settings: PLANNING_SETTINGS }); // removes what was made, abort or not
-    try {
-      await sweep(guard);
-      const [defaults] = await guard.query<{ charset: string; collation: string; mode: string }>(
-        'SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation, @@GLOBAL.sql_mode AS mode FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
-        [like],
-      );
-      await guard.query('SELECT GET_LOCK(?, 0)', [name]);
-      await create(guard, name, defaults);
-      const settings = { ...PLANNING_SETTINGS, sql_mode: defaults?.mode ?? '', foreign_key_checks: 0 };
-      return new Workspace(name, guard, () => server.connect({ namespace: name, settings, signal }));
-    } catch (error) {
-      await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`).catch(() => undefined); // the first error is the one that counts
-      await guard.close();
-      throw error;
-    }
+  /**
+   * @param like the MySQL schema whose default charset and collation tables get that name none
+   * @param signal ends the statements; what was made is removed all the same
+   */
+  static async open(
+    dependencies: Pick<PlanningDependencies, 'server' | 'log'>,
+    like: string,
+    signal: AbortSignal,
+  ): Promise<Workspace> {
+    const { server } = dependencies;
+    const schema = await ScratchSchema.create(dependencies, like);
+    const { name, sqlMode } = schema;
+    const settings = { sql_mode: sqlMode, foreign_key_checks: 0 };
+    const connect = async (): Promise<Session> => {
+      try {
+        return await openSession(server, { namespace: name, settings, signal });
+      } catch (error) {
+        const reason = await schema.reasonOf(error);
+        if (!isRefusal(reason)) throw reason;
+        throw new SternaError('server_unreachable', reason.message, { cause: error }); // and no verdict on a table
+      }
+    };
+    return new Workspace(schema, new SessionPool(connect, SESSIONS));
   }
 
   /** Executes statements that begin with none or one table of that name, and reads it back; leaves nothing. */
@@ -62,16 +67,19 @@ export class Workspace implements AsyncDisposable {
     before: readonly string[],
     alternatives: readonly string[],
     beside: readonly string[] = [],
-  ): Promise<{ readonly chosen: number; readonly result: string }> {
+  ): Promise<Accepted> {
     // P6: tables that a foreign key ties would see each other, or not, as chance has it.
     const alone = [...before, ...alternatives].some((statement) => /\bREFERENCES\b/i.test(statement));
-    const work = async (session: Session): Promise<{ chosen: number; result: string }> => {
+    const work = async (session: Session): Promise<Accepted> => {
+      const tables = [table, ...beside];
       for (let tries = 1; ; tries += 1) {
         try {
-          return await this.#execute(session, table, before, alternatives, beside);
+          return await this.#execute(session, tables, before, alternatives);
         } catch (error) {
-          // Foreign keys let one table's statements lock another's, which is being tried beside it.
-          if (!(error instanceof SternaError) || error.code !== 'lock_not_granted' || tries >= LOCK_TRIES) throw error;
+          // Foreign keys let one table's statements lock another's.
+          if (serverErrorNumber(error) !== DEADLOCK || tries === DEADLOCK_TRIES)
+            throw await this.schema.reasonOf(error, session, tables);
+          await drop(session, tables);
         }
       }
     };
@@ -83,49 +91,64 @@ export class Workspace implements AsyncDisposable {
     return this.#with(async (session) => {
       try {
         for (const statement of statements) await session.execute(statement);
-        return await look(session);
-      } finally {
-        await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+        const seen = await look(session);
+        await drop(session, [table]);
+        return seen;
+      } catch (error) {
+        throw await this.schema.reasonOf(error, session, [table]);
       }
     }, table);
   }
 
+  /** Throws when what was tried here may not be relied on. */
+  async confirm(): Promise<void> {
+    await this.schema.confirm();
+  }
+
+  /** Never throws: what the uses came to counts. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sessions.close();
+    await this.schema.remove(this.sessions.threadIds);
+  }
+
   async #execute(
+    session: Session,
+    tables: readonly string[],
+    before: readonly string[],
+    alternatives: readonly string[],
+  ): Promise<Accepted> {
+    const tried = await this.#try(session, tables[0] ?? '', before, alternatives);
+    await drop(session, tables);
+    if (tried instanceof SternaError) throw tried;
+    return tried;
+  }
+
+  /** Throws what is no refusal: it ends the plan, and the schema with it. */
+  async #try(
     session: Session,
     table: string,
     before: readonly string[],
     alternatives: readonly string[],
-    beside: readonly string[],
-  ): Promise<{ chosen: number; result: string }> {
+  ): Promise<Accepted | SternaError> {
     try {
       for (const statement of before) await session.execute(statement);
       const chosen = await firstAccepted(session, alternatives);
-      const definition = await readDefinition(session, this.name, table);
-      if (definition === null)
-        throw new SternaError('internal', `Expected table ${table} after its statements, found none.`);
+      const definition = await readDefinition(session, this.schema.name, table);
+      if (definition === null) throw this.schema.lost();
       return { chosen, result: canonicalDefinition(definition) };
-    } finally {
-      for (const name of [table, ...beside]) await session.execute(`DROP TABLE IF EXISTS ${quoteName(name)}`);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    // One that did not open has nothing to close, and has told whoever asked for it.
-    await Promise.allSettled(this.#sessions.map(async (session) => (await session).close()));
-    try {
-      await this.guard.execute(`DROP DATABASE IF EXISTS ${quoteName(this.name)}`);
-    } finally {
-      await this.guard.close();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return error;
     }
   }
 
   /** One session for one table at a time; two uses of one table wait for each other. */
   async #with<T>(work: (session: Session) => Promise<T>, table: string): Promise<T> {
-    const session = await this.#take();
+    const session = await this.sessions.take();
     try {
       return await this.#named(() => work(session), table);
     } finally {
-      this.#give(session);
+      this.sessions.give(session);
     }
   }
 
@@ -135,30 +158,16 @@ export class Workspace implements AsyncDisposable {
     let over = (): void => undefined;
     this.#alone = new Promise((resolve) => (over = resolve));
     await before;
-    const first = await this.#take();
-    const held = [first];
+    const held: Session[] = [];
     try {
-      while (held.length < SESSIONS) held.push(await this.#take());
+      const first = await this.sessions.take();
+      held.push(first);
+      while (held.length < this.sessions.size) held.push(await this.sessions.take());
       return await this.#named(() => work(first), table);
     } finally {
-      for (const session of held) this.#give(session);
+      for (const session of held) this.sessions.give(session);
       over();
     }
-  }
-
-  #take(): Promise<Session> {
-    const free = this.#free.pop();
-    if (free !== undefined) return Promise.resolve(free);
-    if (this.#sessions.length >= SESSIONS) return new Promise((resolve) => void this.#waiting.push(resolve));
-    const session = this.connect();
-    this.#sessions.push(session);
-    return session;
-  }
-
-  #give(session: Session): void {
-    const next = this.#waiting.shift();
-    if (next) next(session);
-    else this.#free.push(session);
   }
 
   async #named<T>(work: () => Promise<T>, table: string): Promise<T> {
@@ -171,6 +180,10 @@ export class Workspace implements AsyncDisposable {
       this.#tableNames.delete(table);
     }
   }
+}
+
+async function drop(session: Session, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
 }
 
 async function firstAccepted(session: Session, alternatives: readonly string[]): Promise<number> {
@@ -186,55 +199,6 @@ async function firstAccepted(session: Session, alternatives: readonly string[]):
 }
 
 /** For whatever reason: without an asserted algorithm, which is tried last, the server tells the real one. */
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): error is SternaError {
   return error instanceof SternaError && (error.code === 'instant_refused' || error.code === 'sql_error');
-}
-
-async function create(
-  guard: Session,
-  name: string,
-  defaults: { charset: string; collation: string } | undefined,
-): Promise<void> {
-  const charset =
-    defaults === undefined
-      ? ''
-      : ` CHARACTER SET ${quoteName(defaults.charset)} COLLATE ${quoteName(defaults.collation)}`;
-  try {
-    await guard.execute(`CREATE DATABASE ${quoteName(name)}${charset}`);
-  } catch (error) {
-    if (!(error instanceof SternaError) || error.code !== 'missing_privilege') throw error;
-    throw new SternaError(
-      'cannot_plan',
-      'Expected to be allowed a scratch schema for planning, the server refuses. GRANT ALL ON `\\_sterna\\_ws\\_%`.* to the user of this target.',
-      { cause: error },
-    );
-  }
-}
-
-/** Drops scratch schemas whose planner is gone: their lock is free, their tables are empty by construction. */
-async function sweep(guard: Session): Promise<void> {
-  for (const name of await listWorkspaces(guard)) {
-    const [lock] = await guard.query<{ free: number }>('SELECT GET_LOCK(?, 0) AS free', [name]);
-    if (lock?.free !== 1) continue;
-    const [filled] = await guard.query<{ n: number }>(
-      'SELECT COALESCE(SUM(TABLE_ROWS), 0) AS n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
-      [name],
-    );
-    if (Number(filled?.n) === 0) await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
-    await guard.query('SELECT RELEASE_LOCK(?)', [name]);
-  }
-}
-
-/** Scratch schemas on the server, with and without a planner. */
-export async function listWorkspaces(session: Session): Promise<string[]> {
-  const rows = await session.query<{ name: string }>(
-    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\\\_sterna\\\\_ws\\\\_%'",
-  );
-  return rows.map(({ name }) => name).filter((name) => /^_sterna_ws_\d{13}_[0-9a-f]{8}$/.test(name));
-}
-
-/** No planner is at work in it. */
-export async function isFree(session: Session, workspace: string): Promise<boolean> {
-  const [lock] = await session.query<{ free: number | null }>('SELECT IS_FREE_LOCK(?) AS free', [workspace]);
-  return lock?.free === 1;
 }

@@ -131,8 +131,7 @@ class MysqlTargetClient implements TargetClient {
 
   lint(request: LintRequest): Promise<readonly LintedTable[]> {
     const { physical } = this.options;
-    const none = (): void => undefined;
-    const log = { debug: none, info: none };
+    const log = { warn: (): void => undefined };
     return lintSchema({ server: this.server, physical, signal: new AbortController().signal, log }, request);
   }
 

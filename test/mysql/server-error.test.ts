@@ -8,8 +8,11 @@ describe('what is told of an error of the server or its driver', () => {
     [1045, 'access_denied'],
     [1044, 'missing_privilege'],
     [1064, 'sql_error'],
+    [1130, 'access_denied'],
+    [3118, 'access_denied'],
+    [1129, 'server_unreachable'],
   ])('holds no user and no host: %d (R2)', (errno, code) => {
-    const sqlMessage = "Access denied for user 'deploy'@'10.1.2.3' (using password: YES)";
+    const sqlMessage = "Access denied for user 'deploy'@'10.1.2.3' (using password: YES); Host '10.1.2.3' is blocked";
     const told = translateError(error({ errno, code: 'ER_OF_THE_SERVER', sqlMessage }), 'connecting');
     expect(told.code).toBe(code);
     expect(told.message).not.toMatch(/deploy|10\.1\.2\.3/);
@@ -19,6 +22,8 @@ describe('what is told of an error of the server or its driver', () => {
     ['a statement that somebody ended', { errno: 1317, code: 'ER_QUERY_INTERRUPTED' }, 'interrupted'],
     ['a time limit of the server', { errno: 3024, code: 'ER_QUERY_TIMEOUT' }, 'interrupted'],
     ['too many connections', { errno: 1203, code: 'ER_TOO_MANY_USER_CONNECTIONS' }, 'server_unreachable'],
+    ['a server that serves nobody now', { errno: 3032, code: 'ER_SERVER_OFFLINE_MODE' }, 'server_unreachable'],
+    ['a network that breaks at the server', { errno: 1160, code: 'ER_NET_ERROR_ON_WRITE' }, 'connection_lost'],
     ['a session that was silent for long, as the driver reports it', { code: 4031 }, 'connection_lost'],
     ['no file handle left', { errno: -24, code: 'EMFILE' }, 'connection_lost'],
     ['packets out of order', { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' }, 'connection_lost'],

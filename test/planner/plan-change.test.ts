@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Plan } from '../../src/contract/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { planChange, pullSchema } from '../../src/planner/index.js';
-import { isFree, listWorkspaces } from '../../src/planner/workspace.js';
+import { isFree, listWorkspaces } from '../../src/planner/scratch-schema.js';
 import { TestAccount } from '../support/account.js';
 import { TestNamespace } from '../support/namespace.js';
 import { connectionConfig, testServers } from '../support/servers.js';

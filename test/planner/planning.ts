@@ -4,8 +4,7 @@ import { planChange, type PlanningDependencies } from '../../src/planner/index.j
 
 /** Namespaces are schemas of the server, and nobody reads the log. */
 export function dependencies(server: MysqlServer, signal = new AbortController().signal): PlanningDependencies {
-  const silent = { debug: () => undefined, info: () => undefined };
-  return { server, physical: (namespace) => namespace, signal, log: silent };
+  return { server, physical: (namespace) => namespace, signal, log: { warn: () => undefined } };
 }
 
 export function request(

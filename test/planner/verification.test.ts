@@ -23,7 +23,7 @@ async function plan(
 ): Promise<Plan> {
   await using server = await MysqlServer.open(config);
   return await planChange(
-    { server, physical, signal: new AbortController().signal, log: { debug: () => undefined, info: () => undefined } },
+    { server, physical, signal: new AbortController().signal, log: { warn: () => undefined } },
     { target: 'a', environment: 'test', type: 'mysql', ...what },
   );
 }

@@ -90,7 +90,7 @@ export class EngineChange implements AsyncDisposable {
     estimatedRows?: number,
   ): Promise<EngineChange> {
     const server = await MysqlServer.open(connectionConfig(space.server));
-    const log = { debug: () => undefined, info: () => undefined };
+    const log = { warn: () => undefined };
     const physical = (namespace: string): string => namespace;
     const plan = await planChange(
       { server, physical, signal: new AbortController().signal, log },

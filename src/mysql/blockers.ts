@@ -1,4 +1,5 @@
-import { serverErrorNumber, type Session } from '../mysql/index.js';
+import { serverErrorNumber } from './server-error.js';
+import type { Session } from './session.js';
 
 const TABLE_ACCESS_DENIED = 1142;
 
@@ -7,6 +8,7 @@ export async function describeBlockers(
   session: Session,
   tables: readonly { readonly namespace: string; readonly table: string }[],
 ): Promise<string> {
+  const isOne = tables.map(() => '(m.OBJECT_SCHEMA = ? AND m.OBJECT_NAME = ?)').join(' OR ') || 'FALSE';
   try {
     const rows = await session.query<{ id: number; command: string; seconds: number; what: string }>(
       `SELECT DISTINCT t.PROCESSLIST_ID AS id, t.PROCESSLIST_COMMAND AS command, t.PROCESSLIST_TIME AS seconds,
@@ -14,7 +16,7 @@ export async function describeBlockers(
          FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
         WHERE m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID()
           AND (m.OBJECT_TYPE IN ('GLOBAL', 'BACKUP LOCK') AND m.LOCK_TYPE = 'SHARED'
-            OR m.OBJECT_TYPE = 'TABLE' AND (${tables.map(() => '(m.OBJECT_SCHEMA = ? AND m.OBJECT_NAME = ?)').join(' OR ')}))
+            OR m.OBJECT_TYPE = 'TABLE' AND (${isOne}))
         ORDER BY what DESC, t.PROCESSLIST_TIME DESC LIMIT 5`,
       tables.flatMap(({ namespace, table }) => [namespace, table]),
     );
