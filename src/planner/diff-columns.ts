@@ -12,12 +12,29 @@ export function droppedColumns(from: TableDefinition, to: TableDefinition): Drop
     .map((column) => ({ kind: 'drop-column', clause: `DROP COLUMN ${quoteName(column.name)}`, column }));
 }
 
-/** Names of the columns that are dropped and added again. */
-export function remadeColumns(from: TableDefinition, to: TableDefinition): string[] {
-  return from.columns.flatMap((column) => {
+/** Names of columns on which nothing may depend while the statement runs, so that what does is defined again in it. */
+export interface Touched {
+  /** Dropped, and added again. */
+  readonly remade: readonly string[];
+  /** These, those that are dropped or renamed, and all that are computed with any of them. */
+  readonly touched: readonly string[];
+}
+
+export function touchedColumns(from: TableDefinition, to: TableDefinition, renamed: readonly string[]): Touched {
+  const remade = from.columns.flatMap((column) => {
     const after = find(to, column.name);
     return after !== undefined && isRemade(column, after) ? column.name : [];
   });
+  const dropped = droppedColumns(from, to).map(({ column }) => column.name);
+  return { remade, touched: computedWith([...remade, ...renamed, ...dropped], from) };
+}
+
+function computedWith(names: readonly string[], table: TableDefinition): readonly string[] {
+  const more = table.columns.filter(
+    ({ name, generated, definition }) =>
+      generated !== null && !names.includes(name) && names.some((each) => mentions(definition, each)),
+  );
+  return more.length === 0 ? names : computedWith([...names, ...more.map(({ name }) => name)], table);
 }
 
 /** The server changes no column from or to virtual (3106). A normal one becomes stored, and a stored one normal. */
@@ -26,7 +43,7 @@ function isRemade(from: ColumnItem, to: ColumnItem): boolean {
 }
 
 /** New, changed and moved columns, in the order of the new definition: each place is told by a column that is there. */
-export function changedColumns(from: TableDefinition, to: TableDefinition, remade: readonly string[]): Difference[] {
+export function changedColumns(from: TableDefinition, to: TableDefinition, { touched }: Touched): Difference[] {
   const unmoved = unmovedColumns(from, to);
   return to.columns.flatMap((column, i): Difference[] => {
     const previous = to.columns[i - 1]?.name;
@@ -45,7 +62,7 @@ export function changedColumns(from: TableDefinition, to: TableDefinition, remad
     const same =
       before.text === column.text && before.charset === column.charset && before.collation === column.collation;
     // What is computed with such a column has to be defined in the same statement (3108).
-    const depends = remade.some((name) => mentions(column.definition, name));
+    const depends = touched.some((name) => mentions(column.definition, name));
     if (same && !moved && !depends) return [];
     const verb = before.name === column.name ? 'MODIFY COLUMN' : `CHANGE COLUMN ${quoteName(before.name)}`;
     const clause = `${verb} ${column.text}${moved ? ` ${place}` : ''}`;

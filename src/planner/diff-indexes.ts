@@ -1,7 +1,7 @@
 import { sameName } from '../contract/index.js';
 import { quoteName } from '../mysql/index.js';
 import type { Difference } from './diff.js';
-import { droppedColumns } from './diff-columns.js';
+import type { Touched } from './diff-columns.js';
 import { mentions } from './expressions.js';
 import type { IndexItem, TableDefinition } from './table-definition.js';
 
@@ -13,7 +13,7 @@ export class IndexDiff {
   constructor(
     private readonly from: TableDefinition,
     to: TableDefinition,
-    remade: readonly string[],
+    { remade, touched }: Touched,
   ) {
     this.#indexes = to.indexes;
     for (const index of to.indexes) {
@@ -21,11 +21,13 @@ export class IndexDiff {
       const old = before === undefined ? renamed(index, from, to) : before.body === index.body ? before : undefined;
       if (old !== undefined) this.#kept.set(index, old);
     }
-    // The expression of an index over such a column, or one that is dropped, or over what is computed with it (3837).
-    const dropped = droppedColumns(from, to).map(({ column }) => column.name);
-    for (const column of computedWith([...remade, ...dropped], from))
-      for (const index of to.indexes)
-        if (index.columns === null && mentions(index.body, column)) this.#kept.delete(index);
+    for (const index of to.indexes) {
+      // The server keeps the lengths that its parts had.
+      const isOver = remade.some((column) => mentions(index.body, column));
+      // What an expression looks at (3837).
+      const looksAt = index.columns === null && touched.some((column) => mentions(index.body, column));
+      if (isOver || looksAt) this.#kept.delete(index);
+    }
     this.#keepOrder();
   }
 
@@ -84,15 +86,6 @@ export class IndexDiff {
       ];
     });
   }
-}
-
-/** The columns, and all that are computed with any of them. */
-function computedWith(names: readonly string[], table: TableDefinition): string[] {
-  const more = table.columns.filter(
-    ({ name, generated, definition }) =>
-      generated !== null && !names.includes(name) && names.some((each) => mentions(definition, each)),
-  );
-  return more.length === 0 ? [...names] : computedWith([...names, ...more.map(({ name }) => name)], table);
 }
 
 /** The one old index that is this new one under another name. */

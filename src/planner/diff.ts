@@ -1,5 +1,5 @@
 import { quoteName } from '../mysql/index.js';
-import { changedColumns, droppedColumns, remadeColumns } from './diff-columns.js';
+import { changedColumns, droppedColumns, touchedColumns } from './diff-columns.js';
 import { IndexDiff } from './diff-indexes.js';
 import { options, partitioning } from './diff-options.js';
 import { mentions } from './expressions.js';
@@ -35,23 +35,20 @@ export type Difference =
   | { readonly kind: 'add-foreign-key' | 'engine'; readonly clause: null; readonly what: string };
 
 /**
- * From one definition to the other, in the order in which the clauses may stand in one ALTER (P6). `remade`: columns on
- * which nothing may depend while the statement runs, so that what does is defined again in it.
+ * From one definition to the other, in the order in which the clauses may stand in one ALTER (P6). `renamed`: columns that
+ * get these names in the same statement, and have them in both definitions.
  */
-export function diffTables(
-  from: TableDefinition,
-  to: TableDefinition,
-  remade: readonly string[] = remadeColumns(from, to),
-): Difference[] {
-  const indexes = new IndexDiff(from, to, remade);
-  const checks = changedChecks(from, to, remade);
+export function diffTables(from: TableDefinition, to: TableDefinition, renamed: readonly string[] = []): Difference[] {
+  const touched = touchedColumns(from, to, renamed);
+  const indexes = new IndexDiff(from, to, touched);
+  const checks = changedChecks(from, to, [...touched.remade, ...renamed]);
   const keys = foreignKeys(from, to);
   return [
     ...keys.filter((each) => each.kind === 'drop-foreign-key'),
     ...indexes.dropped(),
     ...checks.filter((each) => each.clause.startsWith('DROP')),
     ...droppedColumns(from, to),
-    ...changedColumns(from, to, remade),
+    ...changedColumns(from, to, touched),
     ...indexes.changed(),
     ...checks.filter((each) => !each.clause.startsWith('DROP')),
     ...options(from, to),
@@ -92,14 +89,14 @@ export function needsAlgorithmCopy(differences: readonly Difference[]): boolean 
   );
 }
 
-/** Constraints over such a column go and come with it (3959). */
+/** Constraints over a column that is dropped and added, or renamed, go and come with it (3959). */
 function changedChecks(
   from: TableDefinition,
   to: TableDefinition,
-  remade: readonly string[],
+  columns: readonly string[],
 ): Extract<Difference, { kind: 'check' }>[] {
   const same = (a: CheckItem, b: CheckItem): boolean =>
-    a.name === b.name && a.condition === b.condition && !remade.some((name) => mentions(a.condition, name));
+    a.name === b.name && a.condition === b.condition && !columns.some((name) => mentions(a.condition, name));
   return [
     ...from.checks
       .filter((check) => !to.checks.some((other) => same(check, other)))

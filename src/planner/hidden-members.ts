@@ -4,6 +4,11 @@ import { parseType } from './column-types.js';
 import type { Difference } from './diff.js';
 import type { ColumnItem, TableDefinition } from './table-definition.js';
 
+/** Whether there may be any: looking for them takes a while. */
+export function mayHideMembers(definition: TableDefinition): boolean {
+  return suspects(definition).length > 0;
+}
+
 /** Charsets with characters of four bytes in UTF-8. */
 const WIDE = /^(utf8mb4|utf16|utf16le|utf32|gb18030)$/;
 
@@ -11,23 +16,24 @@ const WIDE = /^(utf8mb4|utf16|utf16le|utf32|gb18030)$/;
  * Enums and sets of which the server may show other members than there are: it shows a question mark for a character of
  * four bytes, and a statement with what it shows would change the member.
  */
-export function suspects({ columns }: TableDefinition): ColumnItem[] {
+function suspects({ columns }: TableDefinition): ColumnItem[] {
   return columns.filter(({ type, charset }) => /^(enum|set)\b.*\?/s.test(type) && WIDE.test(charset ?? ''));
 }
 
 /** Those whose members are in fact other ones. `table` is in quotes; reads its definition, and no row of it. */
-export async function hiddenMembers(
-  session: Session,
-  table: string,
-  columns: readonly ColumnItem[],
-): Promise<string[]> {
+export async function hiddenMembers(session: Session, table: string, definition: TableDefinition): Promise<string[]> {
   const hidden: string[] = [];
-  for (const { name, type } of columns) {
+  for (const { name, type } of suspects(definition)) {
     const column = quoteName(name);
     const { name: kind, members } = parseType(type);
     const values = members.map((_, i) => (kind === 'set' ? 1n << BigInt(i) : i + 1));
-    await session.execute(`CREATE TEMPORARY TABLE _members SELECT ${column} FROM ${table} LIMIT 0`);
+    // With all others, which defaults may look at; and then alone, so that a row needs no other value.
+    const all = definition.columns.map((each) => quoteName(each.name));
+    const others = all.filter((each) => each !== column).map((each) => `DROP COLUMN ${each}`);
+    await session.execute(`CREATE TEMPORARY TABLE _members SELECT ${all.join(', ')} FROM ${table} LIMIT 0`);
     try {
+      await session.execute(`ALTER TABLE _members ALTER COLUMN ${column} DROP DEFAULT`);
+      if (others.length > 0) await session.execute(`ALTER TABLE _members ${others.join(', ')}`);
       await session.execute(`INSERT INTO _members VALUES ${values.map((value) => `(${value})`).join(', ')}`);
       const found = await session.query(
         `SELECT 1 FROM _members WHERE HEX(CONVERT(${column} USING utf8mb4)) <> HEX(CONVERT(${column} USING utf8mb3)) LIMIT 1`,

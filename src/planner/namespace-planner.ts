@@ -14,10 +14,9 @@ import { createTask, dropTask } from './create-and-drop.js';
 import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
 import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
-import { remadeColumns } from './diff-columns.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
-import { hiddenMembers, hiddenMembersReasons, suspects } from './hidden-members.js';
+import { hiddenMembers, hiddenMembersReason, hiddenMembersReasons, mayHideMembers } from './hidden-members.js';
 import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
@@ -195,9 +194,9 @@ export class NamespacePlanner implements AsyncDisposable {
     const workspace = await this.#open();
     try {
       const canonical = await workspace.result(table, [sql]);
-      const columns = suspects(parseDefinition(canonical));
-      if (columns.length > 0) {
-        const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), columns);
+      const definition = parseDefinition(canonical);
+      if (mayHideMembers(definition)) {
+        const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), definition);
         this.#hidden.set(table, await workspace.look(table, [sql], look));
       } else forms.set(sql, canonical);
       return canonical;
@@ -219,13 +218,12 @@ export class NamespacePlanner implements AsyncDisposable {
     const renames = renamesToDo(annotated, from, to);
     let statement: string | null = null;
     let trial: Trial;
+    const hidden = { live: await this.#hiddenMembers(live), desired: this.#hidden.get(live.name) ?? [] };
     const block = (code: string, message: string): PlannedTask =>
       this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
       const differences =
         renames.length === 0 ? diffTables(from, to) : withRenames(await this.#diffRenamed(live, renames, to), renames);
-      const desiredHidden = this.#hidden.get(live.name) ?? [];
-      const hidden = { live: await this.#hiddenMembers(live), desired: desiredHidden };
       const impossible = [...blockedReasons(differences), ...hiddenMembersReasons(hidden, differences)];
       if (impossible.length > 0) return this.#blocked(live, desired, impossible);
       statement = alterStatement(live.name, differences);
@@ -237,7 +235,9 @@ export class NamespacePlanner implements AsyncDisposable {
       trial = await this.#try(live, statement, renames, differences);
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      return this.#blocked(live, desired, [refusalReason(error)], statement === null ? [] : [statement]);
+      // A default that is such a member is shown as it is, so that the table cannot be made from its text.
+      const reasons = [...hidden.live.map(hiddenMembersReason), refusalReason(error)];
+      return this.#blocked(live, desired, reasons, statement === null ? [] : [statement]);
     }
     if (!(await this.#isSame(live.name, trial.result, desired)))
       return block(
@@ -256,16 +256,20 @@ export class NamespacePlanner implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
       const from = parseDefinition(renamedText(await this.#settled(live.name, live.canonical), renames));
-      return diffTables(from, to, [...remadeColumns(from, to), ...renames.map((each) => each.to)]);
+      return diffTables(
+        from,
+        to,
+        renames.map((each) => each.to),
+      );
     }
   }
 
   /** In fact, and not by the text. */
   async #hiddenMembers({ name, canonical }: LiveTable): Promise<string[]> {
-    const columns = suspects(parseDefinition(canonical));
-    if (columns.length === 0) return [];
+    const definition = parseDefinition(canonical);
+    if (!mayHideMembers(definition)) return [];
     const workspace = await this.#open();
-    return workspace.look(name, [], (session) => hiddenMembers(session, quoteTable(this.physical, name), columns));
+    return workspace.look(name, [], (session) => hiddenMembers(session, quoteTable(this.physical, name), definition));
   }
 
   /** Whether the server means the same by both. */
@@ -280,7 +284,13 @@ export class NamespacePlanner implements AsyncDisposable {
   async #settled(table: string, canonical: string): Promise<string> {
     if (parseDefinition(canonical).checks.length === 0) return comparable(canonical);
     const workspace = await this.#open();
-    return comparable(await workspace.result(table, [canonical, `ALTER TABLE ${quoteName(table)} FORCE`]));
+    try {
+      return comparable(await workspace.result(table, [canonical, `ALTER TABLE ${quoteName(table)} FORCE`]));
+    } catch (error) {
+      // Then it is compared as it is: what is planned with it will be refused as well, and say so.
+      if (error instanceof SternaError && error.code === 'sql_error') return comparable(canonical);
+      throw error;
+    }
   }
 
   async #alterTried(

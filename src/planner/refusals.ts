@@ -9,6 +9,12 @@ const KNOWN: Readonly<Record<number, { readonly code: string; readonly message: 
     message:
       'a new column would get another default each time, and so other values on each server; add it without the default first, and give it the default in a second change',
   },
+  // ER_PK_INDEX_CANT_BE_INVISIBLE
+  3522: {
+    code: 'invisible-key',
+    message:
+      'an invisible unique key would stand for the primary key, and the server alters no table with one; make the key visible, or give the table a primary key',
+  },
 };
 
 /** Why a generated statement is refused; a code of its own where the server cannot do it at all. */

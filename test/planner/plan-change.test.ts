@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Plan } from '../../src/contract/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
 import { planChange, pullSchema } from '../../src/planner/index.js';
-import { isFree, listWorkspaces } from '../../src/planner/scratch-schema.js';
+import { isFree, listScratchSchemas } from '../../src/planner/scratch-schema.js';
 import { TestAccount } from '../support/account.js';
 import { TestNamespace } from '../support/namespace.js';
 import { connectionConfig, testServers } from '../support/servers.js';
@@ -277,8 +277,8 @@ describe('what a plan leaves alone', () => {
     // Other plans of this server hold the lock of theirs for as long as it is there.
     const left = async (): Promise<string[]> => {
       const free: string[] = [];
-      for (const name of await listWorkspaces(session)) if (await isFree(session, name)) free.push(name);
-      const there = await listWorkspaces(session);
+      for (const name of await listScratchSchemas(session)) if (await isFree(session, name)) free.push(name);
+      const there = await listScratchSchemas(session);
       return free.filter((name) => there.includes(name));
     };
     const before = await left();

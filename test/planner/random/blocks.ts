@@ -8,12 +8,9 @@ type Condition = (from: Table, to: Table) => boolean;
  * that it cannot do yet.
  */
 const LEGITIMATE: Readonly<Record<string, Condition>> = {
-  'no-tracked-key': (from) =>
-    !keyColumns(from).every(isTrackable) ||
-    keyOf(from).length === 0 ||
-    keyOf(from).some(({ prefix }) => prefix !== null),
-  'tracked-key-changes': (from, to) =>
-    keyOf(from).length === 0 || textOfKey(from) !== textOfKey(to) || isComputed(from),
+  'invisible-key': (from, to) => [...from.indexes, ...to.indexes].some(({ invisible }) => invisible),
+  'no-tracked-key': (from) => !isTracked(from),
+  'tracked-key-changes': (from, to) => !isTracked(from) || textOfKey(from) !== textOfKey(to) || isComputed(from),
   'enum-reorder': (from, to) => [...from.columns, ...to.columns].some(({ type }) => type.members.length > 0),
   'hidden-members': (from, to) =>
     [...from.columns, ...to.columns].some(({ type }) =>
@@ -42,8 +39,14 @@ function keyColumns(table: Table): Column[] {
   return keyOf(table).flatMap(({ column }) => table.columns.find(({ id }) => id === column) ?? []);
 }
 
-function isTrackable({ type }: Column): boolean {
-  return KEY_TYPES.has(type.name);
+/** By the primary key; by another one it may be. */
+function isTracked(table: Table): boolean {
+  const key = keyOf(table);
+  return (
+    key.length > 0 &&
+    key.every(({ prefix }) => prefix === null) &&
+    keyColumns(table).every(({ type }) => KEY_TYPES.has(type.name))
+  );
 }
 
 function isComputed(table: Table): boolean {
