@@ -6,26 +6,25 @@ import {
   sameName,
   SternaError,
 } from '../contract/index.js';
-import { isBelow, quoteName, quoteTable, type Session, withoutCounter } from '../mysql/index.js';
-import { canonicalForms, type FormsOfSchema } from './canonical-forms.js';
-import { comparable } from './comparable.js';
+import { isBelow, type Session, withoutCounter } from '../mysql/index.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
-import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
+import { Definitions } from './definitions.js';
+import type { DesiredTable, WrittenAlter } from './desired-files.js';
 import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
 import { parentsFirst, parentsOf } from './foreign-keys.js';
-import { hiddenMembers, hiddenMembersReason, hiddenMembersReasons, mayHideMembers } from './hidden-members.js';
+import { hiddenMembersReason, hiddenMembersReasons } from './hidden-members.js';
 import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
 import { refusalReason } from './refusals.js';
-import { renamedText, renamesToDo, renameStatement, withRenames } from './renames.js';
+import { renamesToDo, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
 import { settled } from './settled.js';
-import { parseDefinition, type TableDefinition } from './table-definition.js';
+import { parseDefinition } from './table-definition.js';
 import { withTouchedRows } from './touched-rows.js';
 import { unclearColumns } from './unclear-columns.js';
 import { Workspace } from './workspace.js';
@@ -37,9 +36,7 @@ export class NamespacePlanner implements AsyncDisposable {
   readonly #signal: AbortSignal;
   #workspace: Promise<Workspace> | undefined;
   #rowVersions: Promise<ReadonlyMap<string, number>> | undefined;
-  #forms: Promise<FormsOfSchema> | undefined;
-  /** By table, columns of desired enums and sets whose members the server does not show. */
-  readonly #hidden = new Map<string, readonly string[]>();
+  readonly #definitions: Definitions;
 
   constructor(
     private readonly dependencies: PlanningDependencies,
@@ -49,6 +46,7 @@ export class NamespacePlanner implements AsyncDisposable {
     private readonly direct: DirectLimits = {},
   ) {
     this.#signal = AbortSignal.any([dependencies.signal, this.#failed.signal]);
+    this.#definitions = new Definitions(session, physical, () => this.#open());
   }
 
   /** New tables first, parents before their children; dropped ones last, children before their parents. */
@@ -61,7 +59,7 @@ export class NamespacePlanner implements AsyncDisposable {
         // Canonical text is a fixed point: executing it would give the live table.
         const text = withoutCounter(table.sql);
         const same = live.get(table.table)?.canonical === text;
-        wanted.set(table.table, same ? text : await this.#canonical(table));
+        wanted.set(table.table, same ? text : await this.#definitions.canonical(table));
       }),
     );
     const parentsOfAll = new Map(
@@ -75,7 +73,7 @@ export class NamespacePlanner implements AsyncDisposable {
     const differs = await Promise.all(
       desired.map(async ({ table }) => {
         const [a, b] = [live.get(table)?.canonical, wanted.get(table)];
-        return a !== undefined && b !== undefined && !(await this.#isSame(table, a, b));
+        return a !== undefined && b !== undefined && !(await this.#definitions.areSame(table, a, b));
       }),
     );
     const changed = desired.filter((_, i) => differs[i]);
@@ -94,7 +92,7 @@ export class NamespacePlanner implements AsyncDisposable {
         wanted.get(name) ?? '',
         standing,
         () => this.#open(),
-        this.#hidden.get(name) ?? [],
+        this.#definitions.desiredHidden(name),
       ),
     );
     const alters = changed.map(({ table, renames }) => {
@@ -162,7 +160,9 @@ export class NamespacePlanner implements AsyncDisposable {
 
   /** What the server makes of desired tables, by name. */
   async canonicalTexts(desired: readonly DesiredTable[]): Promise<ReadonlyMap<string, string>> {
-    const texts = await this.#all(desired.map(async (each) => [each.table, await this.#canonical(each)] as const));
+    const texts = await this.#all(
+      desired.map(async (each) => [each.table, await this.#definitions.canonical(each)] as const),
+    );
     await this.#confirm();
     return new Map(texts);
   }
@@ -184,46 +184,24 @@ export class NamespacePlanner implements AsyncDisposable {
 
   async #confirm(): Promise<void> {
     await (await this.#workspace)?.confirm();
-  }
-
-  async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
-    this.#forms ??= canonicalForms.of(this.session, this.physical);
-    const forms = await this.#forms;
-    const known = forms.get(sql);
-    if (known !== undefined) return known;
-    const workspace = await this.#open();
-    try {
-      const canonical = await workspace.result(table, [sql]);
-      const definition = parseDefinition(canonical);
-      if (mayHideMembers(definition)) {
-        const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), definition);
-        this.#hidden.set(table, await workspace.look(table, [sql], look));
-      } else forms.set(sql, canonical);
-      return canonical;
-    } catch (error) {
-      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      const line = Number(/at line (\d+)/.exec(error.message)?.[1] ?? 1);
-      const offset = sql
-        .split('\n')
-        .slice(0, line - 1)
-        .reduce((sum, text) => sum + text.length + 1, 0);
-      throw invalid(file, sql, offset, `a table that the server accepts; ${error.message}`);
-    }
+    await this.#definitions.remember();
   }
 
   /** P4: the exact statement, on the live definition, has to give exactly the desired one. */
   async #alter(live: LiveTable, desired: string, annotated: readonly RenamedColumn[]): Promise<PlannedTask> {
-    const from = parseDefinition(await this.#settled(live.name, live.canonical));
-    const to = parseDefinition(await this.#settled(live.name, desired));
+    const from = parseDefinition(await this.#definitions.settled(live.name, live.canonical));
+    const to = parseDefinition(await this.#definitions.settled(live.name, desired));
     const renames = renamesToDo(annotated, from, to);
     let statement: string | null = null;
     let trial: Trial;
-    const hidden = { live: await this.#hiddenMembers(live), desired: this.#hidden.get(live.name) ?? [] };
+    const hidden = await this.#definitions.hiddenMembers(live);
     const block = (code: string, message: string): PlannedTask =>
       this.#blocked(live, desired, [{ code, message }], statement === null ? [] : [statement]);
     try {
       const differences =
-        renames.length === 0 ? diffTables(from, to) : withRenames(await this.#diffRenamed(live, renames, to), renames);
+        renames.length === 0
+          ? diffTables(from, to)
+          : withRenames(await this.#definitions.diffRenamed(live, renames, to), renames);
       const impossible = [...blockedReasons(differences), ...hiddenMembersReasons(hidden, differences)];
       if (impossible.length > 0) return this.#blocked(live, desired, impossible);
       statement = alterStatement(live.name, differences);
@@ -239,58 +217,12 @@ export class NamespacePlanner implements AsyncDisposable {
       const reasons = [...hidden.live.map(hiddenMembersReason), refusalReason(error)];
       return this.#blocked(live, desired, reasons, statement === null ? [] : [statement]);
     }
-    if (!(await this.#isSame(live.name, trial.result, desired)))
+    if (!(await this.#definitions.areSame(live.name, trial.result, desired)))
       return block(
         'not-verified',
         `the generated statement gives another table than desired:\n${trial.result}\ninstead of\n${desired}`,
       );
     return this.#alterTried(live, trial, renames.filter(isAnotherName));
-  }
-
-  /** From the definition with the new names; as the server makes it, if it does. */
-  async #diffRenamed(live: LiveTable, renames: readonly RenamedColumn[], to: TableDefinition): Promise<Difference[]> {
-    const workspace = await this.#open();
-    try {
-      const renamed = await workspace.result(live.name, [live.canonical, renameStatement(live.name, renames)]);
-      return diffTables(parseDefinition(await this.#settled(live.name, renamed)), to);
-    } catch (error) {
-      if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      const from = parseDefinition(renamedText(await this.#settled(live.name, live.canonical), renames));
-      return diffTables(
-        from,
-        to,
-        renames.map((each) => each.to),
-      );
-    }
-  }
-
-  /** In fact, and not by the text. */
-  async #hiddenMembers({ name, canonical }: LiveTable): Promise<string[]> {
-    const definition = parseDefinition(canonical);
-    if (!mayHideMembers(definition)) return [];
-    const workspace = await this.#open();
-    return workspace.look(name, [], (session) => hiddenMembers(session, quoteTable(this.physical, name), definition));
-  }
-
-  /** Whether the server means the same by both. */
-  async #isSame(table: string, a: string, b: string): Promise<boolean> {
-    return comparable(a) === comparable(b) || (await this.#settled(table, a)) === (await this.#settled(table, b));
-  }
-
-  /**
-   * The server writes conditions otherwise once it has altered the table: literals are then in the charset of the column
-   * that they are compared with.
-   */
-  async #settled(table: string, canonical: string): Promise<string> {
-    if (parseDefinition(canonical).checks.length === 0) return comparable(canonical);
-    const workspace = await this.#open();
-    try {
-      return comparable(await workspace.result(table, [canonical, `ALTER TABLE ${quoteName(table)} FORCE`]));
-    } catch (error) {
-      // Then it is compared as it is: what is planned with it will be refused as well, and say so.
-      if (error instanceof SternaError && error.code === 'sql_error') return comparable(canonical);
-      throw error;
-    }
   }
 
   async #alterTried(
