@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withColumnCharsets } from './column-charsets.js';
 import { withoutCounter } from './counter.js';
+import { decodeDefinition } from './decode-definition.js';
 import { splitDefinition } from './definition-text.js';
 import { quoteName, quoteTable } from './identifiers.js';
 import { serverErrorNumber } from './server-error.js';
@@ -19,7 +20,7 @@ export async function readDefinition(session: Session, namespace: string, table:
   try {
     const rows = await session.query(`SHOW CREATE TABLE ${quoteTable(namespace, table)}`);
     const text = rows[0]?.['Create Table'];
-    return text === undefined ? null : Buffer.isBuffer(text) ? text.toString('utf8') : (text as string);
+    return text === undefined ? null : Buffer.isBuffer(text) ? decodeDefinition(text) : (text as string);
   } catch (error) {
     const number = serverErrorNumber(error);
     if (number === NO_SUCH_TABLE || number === NO_SUCH_DATABASE) return null;

@@ -9,6 +9,7 @@ const RESET: Readonly<Record<string, string>> = {
   CONNECTION: "''",
   ROW_FORMAT: 'DEFAULT',
   KEY_BLOCK_SIZE: '0',
+  SECONDARY_ENGINE: 'NULL',
   SECONDARY_ENGINE_ATTRIBUTE: "''",
   STATS_PERSISTENT: 'DEFAULT',
   STATS_AUTO_RECALC: 'DEFAULT',
@@ -24,7 +25,7 @@ const RESET: Readonly<Record<string, string>> = {
 
 export function options(from: TableDefinition, to: TableDefinition): Difference[] {
   const names = [...new Set([...from.options.keys(), ...to.options.keys()])]
-    .filter((name) => name !== 'ENGINE' && name !== 'COLLATE' && name !== 'DEFAULT CHARSET')
+    .filter((name) => !['ENGINE', 'TABLESPACE', 'COLLATE', 'DEFAULT CHARSET'].includes(name))
     .sort();
   const found: Difference[] = [];
   if (

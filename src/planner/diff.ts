@@ -32,7 +32,7 @@ export type Difference =
   | { readonly kind: 'add-partitions'; readonly clause: string; readonly whole: string }
   /** The clause stands behind all others, without a comma. */
   | { readonly kind: 'partitioning'; readonly clause: string }
-  | { readonly kind: 'add-foreign-key' | 'engine'; readonly clause: null; readonly what: string };
+  | { readonly kind: 'add-foreign-key' | 'engine' | 'tablespace'; readonly clause: null; readonly what: string };
 
 /**
  * From one definition to the other, in the order in which the clauses may stand in one ALTER (P6). `renamed`: columns that
@@ -134,6 +134,17 @@ function foreignKeys(from: TableDefinition, to: TableDefinition): Difference[] {
 }
 
 function engine(from: TableDefinition, to: TableDefinition): Difference[] {
-  const [a, b] = [from, to].map(({ options: all }) => all.get('ENGINE'));
-  return a === b ? [] : [{ kind: 'engine', clause: null, what: `the engine differs (${a} and ${b})` }];
+  const differing = (option: string): string | undefined => {
+    const [a = 'none', b = 'none'] = [from, to].map(({ options: all }) => all.get(option));
+    return a === b ? undefined : `(${a} and ${b})`;
+  };
+  const [engines, tablespaces] = [differing('ENGINE'), differing('TABLESPACE')];
+  return [
+    ...(engines === undefined
+      ? []
+      : [{ kind: 'engine' as const, clause: null, what: `the engine differs ${engines}` }]),
+    ...(tablespaces === undefined
+      ? []
+      : [{ kind: 'tablespace' as const, clause: null, what: `the tablespace differs ${tablespaces}` }]),
+  ];
 }

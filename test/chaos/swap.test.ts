@@ -22,8 +22,8 @@ afterEach(async () => {
   await space.drop();
 });
 
-async function copied(): Promise<EngineChange> {
-  const change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL');
+async function copied(planned = EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL')): Promise<EngineChange> {
+  const change = await planned;
   await change.prepare();
   await change.copy();
   return change;
@@ -66,6 +66,13 @@ describe('a swap whose outcome nobody saw', () => {
     await change.cleanUp();
     expect(await space.tables()).toEqual(['t']);
     expect(await space.query('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: '2000' }]);
+  });
+
+  it('is tried again with a constraint that has the name already which the server would give it (E5)', async () => {
+    await using change = await copied(EngineChange.planned(space, 't', 'ADD CONSTRAINT t_chk_1 CHECK (k >= 0)'));
+    await intend(change);
+    expect(await change.cutOver()).toMatchObject({ outcome: 'done' });
+    await change.cleanUp();
   });
 
   it('is tried again when they have not', async () => {

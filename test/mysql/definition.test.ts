@@ -62,6 +62,27 @@ describe('the canonical text', () => {
     }
   });
 
+  it('gives literals of other charsets with the bytes that they have', async () => {
+    const columns = [
+      "a VARCHAR(9) DEFAULT (_latin1 x'e9275c0a00')",
+      "b VARCHAR(9) DEFAULT (_gbk x'815c27')",
+      "c VARCHAR(9) DEFAULT (_utf16 x'd83dde00')",
+      "`_latin1'` VARCHAR(9) DEFAULT 'é' COMMENT '_latin1''é'",
+    ];
+    const text = await canonical(`CREATE TABLE t (id INT, ${columns.join(', ')}, CHECK (a <> _latin1 x'e9ff'))`);
+    expect(text).toContain('`a` varchar(9) DEFAULT (_latin1 0xE9275C0A00)');
+    expect(text).toContain('<> _latin1 0xE9FF))');
+    const values = async (sql: string): Promise<unknown> => {
+      await session.execute(sql);
+      await session.execute('INSERT INTO t (id) VALUES (1)');
+      const [row] = await session.query("SELECT HEX(a) AS a, HEX(b) AS b, HEX(c) AS c, HEX(`_latin1'`) AS d FROM t");
+      await session.execute('DROP TABLE t');
+      return row;
+    };
+    expect(await canonical(text)).toBe(text);
+    expect(await values(text)).toEqual({ a: 'C3A9275C0A00', b: 'E4B99727', c: 'F09F9880', d: 'C3A9' });
+  });
+
   it('tells apart what differs', async () => {
     const [plain, other] = [
       await canonical('CREATE TABLE t (s varchar(9)) CHARSET=utf8mb4 COLLATE=utf8mb4_bin'),

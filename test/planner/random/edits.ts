@@ -94,6 +94,7 @@ const columnEdits: fc.Arbitrary<Edit>[] = [
     name,
     renamedFrom: isTold && !/[\n\r\u2028\u2029]/.test(column.name) ? (column.renamedFrom ?? column.name) : null,
   })),
+  onColumn(nothing, ({ name }) => ({ name: inOtherLetters(name) })),
   onColumn(columns, (_, column) => column),
   onColumn(columns, ({ name }, column) => ({ ...column, name })),
   onColumn(fc.tuple(fc.nat(99), types), ({ type }, [how, other]) => ({ type: tweaked(type, how, other) })),
@@ -125,6 +126,8 @@ const indexEdits: fc.Arbitrary<Edit>[] = [
   dropping('indexes'),
   moving('indexes'),
   onIndex(fc.option(names), (_, name) => ({ name })),
+  onIndex(nothing, ({ name }) => ({ name: name && inOtherLetters(name) })),
+  onIndex(nothing, ({ attribute }) => ({ attribute: !attribute })),
   onIndex(nothing, ({ invisible }) => ({ invisible: !invisible })),
   onIndex(comments, (_, comment) => ({ comment })),
   onIndex(indexes, (_, { kind }) => ({ kind })),
@@ -193,6 +196,10 @@ export const editLists: fc.Arbitrary<Edit[]> = fc.oneof(
 
 export function edited(table: Table, list: readonly Edit[]): Table {
   return list.reduce((before, edit) => soundTable(edit(before)), table);
+}
+
+function inOtherLetters(name: string): string {
+  return name === name.toUpperCase() ? name.toLowerCase() : name.toUpperCase();
 }
 
 function nextId({ columns: all }: Table): number {

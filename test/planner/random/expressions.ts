@@ -104,6 +104,7 @@ const VALUES: Readonly<Record<Family, readonly Form[]>> = {
     ] as Form[]),
     ...([
       ({ c }) => `concat(${c}, _latin1'x')`,
+      ({ c }) => `concat(${c}, _latin1 x'e927')`,
       ({ c, t }) => `concat(${c}, _utf8mb4${t} collate utf8mb4_bin)`,
     ] as Form[]),
     ...([
@@ -239,6 +240,7 @@ const CONDITIONS: Readonly<Record<Family, readonly Form[]>> = {
   ],
   text: [
     ...([
+      ({ c }) => `${c} <> _latin1 x'e927'`,
       ({ c, t }) => `${c} <> ${t}`,
       ({ c, t }) => `${c} like ${t}`,
       ({ c, n }) => `char_length(${c}) < ${n}`,
@@ -276,6 +278,8 @@ const CONSTANTS: Readonly<Record<Family, readonly Form[]>> = {
     () => 'current_user()',
     ({ t }) => t,
     () => "_latin1'x'",
+    () => "_latin1 x'e927'",
+    () => "_gbk x'815c27'",
   ],
   binary: [() => 'uuid_to_bin(uuid())', () => `x'00ff'`, () => 'random_bytes(4)', ({ t }) => `concat(${t}, '')`],
   date: [() => 'curdate()', () => 'now() + interval 1 day', () => 'current_timestamp(3)', () => `date'2001-02-03'`],

@@ -64,6 +64,7 @@ export interface Index {
   readonly comment: string;
   readonly ngram: boolean;
   readonly blockSize: number | null;
+  readonly attribute: boolean;
   readonly using: string;
 }
 
@@ -100,6 +101,7 @@ export interface Partition {
   readonly bound: number;
   readonly comment: string;
   readonly rows: number | null;
+  readonly hasTablespace: boolean;
 }
 
 export interface Subpartitions {

@@ -18,7 +18,17 @@ const MISLEADING = [
   ],
   ...['a`b', '`', '``', 'a"b', "a'b", "'", 'a b', ' a', 'a,b', ',', 'a)', '(', '(a', ') ENGINE=InnoDB', 'a.b', 'a;b'],
   ...['a\\b', '\\', "\\'", '%s', '?', ':x', '@x', '#', '-- x', '/*!80000 x', '*/', '123', '1e3', '0x1', '$1', '$&'],
-  ...['a) VIRTUAL', 'NOT NULL', "COMMENT '", 'COLLATE utf8mb4_bin', 'AUTO_INCREMENT', 'INVISIBLE', 'STORED', 'SRID 0'],
+  ...[
+    'a) VIRTUAL',
+    'NOT NULL',
+    "COMMENT '",
+    'COLLATE utf8mb4_bin',
+    'AUTO_INCREMENT',
+    'INVISIBLE',
+    'STORED',
+    'SRID 0',
+    'FTS_DOC_ID',
+  ],
   ...['é', 'É', 'ß', 'ſ', 'Straße', '日本語', 'имя', 'ǅ', 'İ', 'ı', 'a\u0301', '\u200b', '\ufeff', '\u00a0', 'a\tb'],
 ];
 

@@ -130,6 +130,7 @@ function renderIndex(index: Index, table: Table): string | undefined {
     index.comment === '' ? '' : `COMMENT ${literal(index.comment)}`,
     index.ngram ? 'WITH PARSER ngram' : '',
     index.invisible ? 'INVISIBLE' : '',
+    index.attribute ? `SECONDARY_ENGINE_ATTRIBUTE '{"b": 2}'` : '',
   ]
     .filter((word) => word !== '')
     .join(' ');
@@ -166,13 +167,17 @@ export function renderPartitions(partitions: Partitions, table: Table): string {
     sub === null || subColumn === undefined
       ? ''
       : ` SUBPARTITION BY ${sub.linear ? 'LINEAR ' : ''}${sub.method === 'hash' ? `HASH (${integerOf(subColumn, 0)})` : `KEY (${quoted(subColumn.name)})`}${sub.named ? '' : ` SUBPARTITIONS ${sub.count}`}`;
-  const all = parts.map(({ name, bound, comment, rows }, i) => {
+  const all = parts.map(({ name, bound, comment, rows, hasTablespace }, i) => {
     const isLast = i === parts.length - 1;
     const most = isColumns ? '(MAXVALUE)' : 'MAXVALUE';
     const values = isRange
       ? `LESS THAN ${isLast && partitions.maxvalue ? most : `(${value(bound)})`}`
       : `IN (${value(bound)}, ${isLast && partitions.maxvalue ? 'NULL' : value(bound + 1)})`;
-    const options = `${comment === '' ? '' : ` COMMENT = ${literal(comment)}`}${rows === null ? '' : ` MAX_ROWS = ${rows}`}`;
+    const options = [
+      comment === '' ? '' : ` COMMENT = ${literal(comment)}`,
+      rows === null ? '' : ` MAX_ROWS = ${rows}`,
+      hasTablespace ? ' TABLESPACE = innodb_file_per_table' : '',
+    ].join('');
     const named =
       sub?.named === true && subpartitions !== ''
         ? ` (${Array.from({ length: sub.count }, (_, n) => `SUBPARTITION ${quoted(`${i}s${n}`)}`).join(', ')})`

@@ -17,9 +17,7 @@ import { charsetOf } from './types.js';
  * the same is passed over by the search.
  */
 export function soundTable(table: Table): Table {
-  const named = uniqueNames(table.columns.length === 0 ? [] : table.columns, ({ name }) => name).map(
-    ({ item, name }) => ({ ...item, name }),
-  );
+  const named = uniqueNames(table.columns, ({ name }) => name).map(({ item, name }) => docId({ ...item, name }));
   const isSpatial = named.some(({ type }) => familyOf(type) === 'spatial');
   const partitions = table.partitions === null || isSpatial ? null : soundPartitions(table.partitions, named);
   const tied = partitions === null ? [] : partitionColumns(partitions);
@@ -34,6 +32,16 @@ export function soundTable(table: Table): Table {
     partitions,
     options: soundOptions(table.options),
   };
+}
+
+/** InnoDB takes only this for a column of that name. */
+function docId(column: Column): Column {
+  if (column.name.toUpperCase() !== 'FTS_DOC_ID') return column;
+  const type = {
+    ...{ name: 'bigint', size: null, scale: null, unsigned: true, zerofill: false },
+    ...{ members: [], collation: null, srid: null },
+  };
+  return { ...column, name: 'FTS_DOC_ID', type, nullable: false, generated: null };
 }
 
 function soundColumn(column: Column, indexes: readonly Index[], isFirst: boolean): Column {

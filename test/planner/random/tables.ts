@@ -58,6 +58,7 @@ export const indexes: fc.Arbitrary<Index> = fc.record({
   comment: comments,
   ngram: fc.boolean(),
   blockSize: sometimes(1, fc.constantFrom(0, 1, 8)),
+  attribute: rarely(15),
   using: fc.oneof(
     { weight: 10, arbitrary: fc.constant('') },
     { weight: 1, arbitrary: fc.constantFrom('USING BTREE', 'USING HASH') },
@@ -87,6 +88,7 @@ export const partition: fc.Arbitrary<Partition> = fc.record({
   bound: fc.integer({ min: 1, max: 60 }),
   comment: comments,
   rows: sometimes(1, fc.constantFrom(1, 1000)),
+  hasTablespace: rarely(15),
 });
 
 export const partitions: fc.Arbitrary<Partitions> = fc.record({
@@ -133,6 +135,8 @@ export const option: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.constantFrom('NO', 'FIRST', 'LAST').map((value) => ['INSERT_METHOD', value] as const),
   fc.constantFrom("'a b'", "''").map((value) => ['CONNECTION', value] as const),
   fc.constant(['ENCRYPTION', "'N'"] as const),
+  fc.constantFrom('rapid', 'NULL').map((value) => ['SECONDARY_ENGINE', value] as const),
+  fc.constantFrom('innodb_system', 'innodb_file_per_table').map((value) => ['TABLESPACE', value] as const),
 );
 
 export const options: fc.Arbitrary<Options> = fc.record({

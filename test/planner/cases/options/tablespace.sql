@@ -1,6 +1,6 @@
 -- The table's own file, written out.
--- forth: blocked unknown-difference
--- back: blocked unknown-difference
+-- forth: blocked tablespace
+-- back: blocked tablespace
 -- from
 CREATE TABLE options_tablespace (id INT PRIMARY KEY);
 -- to
