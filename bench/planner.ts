@@ -33,9 +33,11 @@ const dependencies: PlanningDependencies = {
 };
 const canonical = (await pullSchema(dependencies, [space.name])).schema[space.name] ?? {};
 const edited = { ...canonical, 't0.sql': (canonical['t0.sql'] ?? '').replace('`flags` int ', '`flags` bigint ') };
-const written = Object.fromEntries(
-  Array.from({ length: count }, (_, n) => [`t${n}.sql`, `CREATE TABLE t${n} (${COLUMNS})`]),
-);
+/** A comment makes texts that no plan has seen. */
+const written = (comment: string): Record<string, string> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, n) => [`t${n}.sql`, `CREATE TABLE t${n} /* ${comment} */ (${COLUMNS})`]),
+  );
 
 console.log(`${count} tables of twelve columns and four indexes; medians of ${rounds}, in seconds.`);
 const shown = await times('the server: SHOW CREATE TABLE of each, on one connection', async () => {
@@ -43,7 +45,9 @@ const shown = await times('the server: SHOW CREATE TABLE of each, on one connect
 });
 await times('plan: canonical files, no change', () => plan(canonical, 0), shown);
 await times('plan: canonical files, one table changed and verified', () => plan(edited, 1), shown);
-await times('plan: files as written, no change', () => plan(written, 0), shown);
+let seen = 0;
+await times('plan: files as written, never seen before, no change', () => plan(written(String(seen++)), 0), shown);
+await times('plan: files as written, seen before, no change', () => plan(written('0'), 0), shown);
 console.log(`peak memory ${readUsage(process.pid)?.peakMb.toFixed(0)} MB`);
 
 async function plan(files: Readonly<Record<string, string>>, changes: number): Promise<void> {
