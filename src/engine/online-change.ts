@@ -8,7 +8,7 @@ import {
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
-import { type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { definingMode, type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
 import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted } from './driver.js';
@@ -325,7 +325,7 @@ export class OnlineChange {
   async #ddlSession(driver: Driver, namespace: string): Promise<Session> {
     const [row] = await driver.main.query<{ mode: string }>('SELECT @@GLOBAL.sql_mode AS mode');
     return driver.session(
-      { sql_mode: row?.mode ?? '', lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: 0 },
+      { sql_mode: definingMode(row?.mode ?? ''), lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: 0 },
       namespace,
     );
   }

@@ -24,4 +24,5 @@ export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.j
 export { MysqlServer } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
+export { definingMode } from './sql-mode.js';
 export { oldName, shadowName } from './table-names.js';

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
 import { PLANNING_SETTINGS } from './live-tables.js';
-import { canonicalDefinition, type MysqlServer, quoteName, readDefinition, type Session } from '../mysql/index.js';
+import {
+  canonicalDefinition,
+  definingMode,
+  type MysqlServer,
+  quoteName,
+  readDefinition,
+  type Session,
+} from '../mysql/index.js';
 
 const PREFIX = '_sterna_ws_';
 const SESSIONS = 4;
@@ -39,7 +46,7 @@ export class Workspace implements AsyncDisposable {
       );
       await guard.query('SELECT GET_LOCK(?, 0)', [name]);
       await create(guard, name, defaults);
-      const settings = { ...PLANNING_SETTINGS, sql_mode: defaults?.mode ?? '', foreign_key_checks: 0 };
+      const settings = { ...PLANNING_SETTINGS, sql_mode: definingMode(defaults?.mode ?? ''), foreign_key_checks: 0 };
       return new Workspace(name, guard, () => server.connect({ namespace: name, settings, signal }));
     } catch (error) {
       await guard.execute(`DROP DATABASE IF EXISTS ${quoteName(name)}`).catch(() => undefined); // the first error is the one that counts
