@@ -8,7 +8,7 @@ import {
   type StepOutcome,
   type TaskReport,
 } from '../contract/index.js';
-import { type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
+import { definingMode, type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
 import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted } from './driver.js';
@@ -327,7 +327,7 @@ export class OnlineChange {
    */
   async #ddlSession(driver: Driver, namespace: string, rows = false): Promise<Session> {
     const [row] = await driver.main.query<{ mode: string }>('SELECT @@GLOBAL.sql_mode AS mode');
-    const mode = `${row?.mode ?? ''}${rows ? ',STRICT_ALL_TABLES' : ''}`;
+    const mode = `${definingMode(row?.mode ?? '')}${rows ? ',STRICT_ALL_TABLES' : ''}`;
     return driver.session(
       { sql_mode: mode, lock_wait_timeout: DDL_LOCK_WAIT_SECONDS, foreign_key_checks: rows ? 1 : 0 },
       namespace,

@@ -26,5 +26,6 @@ export { MysqlServer, type SessionOptions } from './server.js';
 export { serverErrorNumber } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
 export { isBelow } from './small-table.js';
+export { definingMode } from './sql-mode.js';
 export { oldName, shadowName } from './table-names.js';
 export { misfitSql, type Room } from './misfit.js';

@@ -19,8 +19,6 @@ export function copyBlocks(
     block('foreign-key', 'the table has foreign keys, which would follow the old table at the swap');
   if (live.referencedBy.length > 0)
     block('foreign-key', `foreign keys point to the table: ${live.referencedBy.join(', ')}`);
-  if (from.options.has('SECONDARY_ENGINE') && to.options.has('SECONDARY_ENGINE'))
-    block('secondary-engine', 'the table has a secondary engine, which a table that is made like it has not');
   if (live.triggers > 0) block('trigger', 'the table has triggers, which the swap would leave behind');
   for (const column of to.columns) {
     const source = sourceOf(column.name, from.columns, renames);

@@ -58,8 +58,12 @@ export function diffTables(from: TableDefinition, to: TableDefinition, renamed: 
   ];
 }
 
-/** The one statement that makes all differences go away; null when there is none for any. */
-export function alterStatement(table: string, differences: readonly Difference[]): string | null {
+/** The one statement that makes all differences go away; null when there is none for any. `copies`: by an empty copy. */
+export function alterStatement(
+  table: string,
+  differences: readonly Difference[],
+  copies = needsAlgorithmCopy(differences),
+): string | null {
   const clauses: string[] = [];
   let last = '';
   for (const each of differences) {
@@ -68,7 +72,7 @@ export function alterStatement(table: string, differences: readonly Difference[]
     else if (each.kind === 'add-partitions' && differences.length > 1) last = each.whole;
     else clauses.push(each.clause);
   }
-  if (clauses.length > 0 && needsAlgorithmCopy(differences)) clauses.push('ALGORITHM=COPY');
+  if (clauses.length > 0 && copies) clauses.push('ALGORITHM=COPY');
   const text = [clauses.join(', '), last].filter((part) => part !== '').join(' ');
   return text === '' ? null : `ALTER TABLE ${quoteName(table)} ${text}`;
 }

@@ -1,7 +1,7 @@
 import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
 import { askedCounter, oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
-import { type Difference, diffTables, needsAlgorithmCopy } from './diff.js';
+import { alterStatement, type Difference, diffTables, needsAlgorithmCopy } from './diff.js';
 import { parseDefinition } from './table-definition.js';
 import type { Workspace } from './workspace.js';
 
@@ -43,6 +43,9 @@ export async function tryStatement(
   if (known?.every(isMetadata) === true)
     alternatives.push({ execution: 'inplace', sql: inPlace(table.name, statement, known) });
   alternatives.push({ execution: 'copy', sql: statement });
+  // Left to itself, the server may choose a way that fails: a column of a long name is not dropped at once.
+  const anew = known === undefined ? null : alterStatement(table.name, known, true);
+  if (anew !== null && anew !== statement) alternatives.push({ execution: 'copy', sql: anew });
   const { chosen, result } = await workspace.firstResult(
     table.name,
     [table.canonical],

@@ -30,11 +30,16 @@ export async function hiddenMembers(session: Session, table: string, definition:
     // With all others, which defaults may look at; and then alone, so that a row needs no other value.
     const all = definition.columns.map((each) => quoteName(each.name));
     const others = all.filter((each) => each !== column).map((each) => `DROP COLUMN ${each}`);
-    await session.execute(`CREATE TEMPORARY TABLE _members SELECT ${all.join(', ')} FROM ${table} LIMIT 0`);
+    // A key, which some servers ask for and others make.
+    await session.execute(
+      `CREATE TEMPORARY TABLE _members (_sterna_id INT AUTO_INCREMENT PRIMARY KEY) SELECT ${all.join(', ')} FROM ${table} LIMIT 0`,
+    );
     try {
       await session.execute(`ALTER TABLE _members ALTER COLUMN ${column} DROP DEFAULT`);
       if (others.length > 0) await session.execute(`ALTER TABLE _members ${others.join(', ')}`);
-      await session.execute(`INSERT INTO _members VALUES ${values.map((value) => `(${value})`).join(', ')}`);
+      await session.execute(
+        `INSERT INTO _members (${column}) VALUES ${values.map((value) => `(${value})`).join(', ')}`,
+      );
       const found = await session.query(
         `SELECT 1 FROM _members WHERE HEX(CONVERT(${column} USING utf8mb4)) <> HEX(CONVERT(${column} USING utf8mb3)) LIMIT 1`,
       );

@@ -1,5 +1,12 @@
 import { SternaError } from '../contract/index.js';
-import { canonicalDefinition, quoteName, readDefinition, serverErrorNumber, type Session } from '../mysql/index.js';
+import {
+  canonicalDefinition,
+  definingMode,
+  quoteName,
+  readDefinition,
+  serverErrorNumber,
+  type Session,
+} from '../mysql/index.js';
 import { openSession, type PlanningDependencies } from './planning.js';
 import { ScratchSchema } from './scratch-schema.js';
 import { SessionPool } from './session-pool.js';
@@ -40,7 +47,7 @@ export class Workspace implements AsyncDisposable {
     const { server } = dependencies;
     const schema = await ScratchSchema.create(dependencies, like);
     const { name, sqlMode } = schema;
-    const settings = { sql_mode: sqlMode, foreign_key_checks: 0 };
+    const settings = { sql_mode: definingMode(sqlMode), foreign_key_checks: 0 };
     const connect = async (): Promise<Session> => {
       try {
         return await openSession(server, { namespace: name, settings, signal });

@@ -5,6 +5,7 @@ import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
 import { BUSY_MACHINE, EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
 import { connect, connectionConfig } from '../support/servers.js';
+import { planTables } from '../planner/planning.js';
 import { Writer } from '../support/writer.js';
 
 const ROWS = 4_000;
@@ -39,7 +40,7 @@ async function changeUnderWrites(label: string, setting?: string): Promise<void>
   await using change = await EngineChange.plan(
     space,
     't',
-    "MODIFY k BIGINT NOT NULL COMMENT 'it''s k', ADD COLUMN extra VARCHAR(20) NOT NULL DEFAULT 'a''b'",
+    "MODIFY k BIGINT NOT NULL COMMENT 'it''s \\\\ k', ADD COLUMN extra VARCHAR(20) NOT NULL DEFAULT 'a''b'",
   );
   const writer = await Writer.start({ server: server.server, namespace: space.name, table: 't', rate: 100 });
   await change.prepare();
@@ -80,6 +81,26 @@ describe('a whole change under writes on a server with', () => {
       await changeUnderWrites(label, setting);
     } finally {
       await set(`SET GLOBAL ${name} = DEFAULT`);
+    }
+  });
+
+  it('NO_BACKSLASH_ESCAPES, where what the server shows is read with them all the same', async () => {
+    await using space = await TestNamespace.create('escapes', server.server);
+    await space.query(`CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9) DEFAULT 'a\\\\b', b BINARY(3) DEFAULT 'a')`);
+    await set("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'");
+    try {
+      await using planner = await MysqlServer.open(connectionConfig(server.server));
+      const wanted = `CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9) DEFAULT 'a\\\\b', b BINARY(3) DEFAULT 'a', n INT, KEY n (n))`;
+      const [task] = (await planTables(planner, space.name, [wanted])).tasks;
+      expect(task).toMatchObject({ execution: 'copy', safety: 'safe' });
+      if (task === undefined) return;
+      await using change = await EngineChange.of(space, task);
+      await change.run();
+      expect(await space.query('SHOW CREATE TABLE t')).toMatchObject([
+        { 'Create Table': expect.stringContaining("DEFAULT 'a\\\\b'") as string },
+      ]);
+    } finally {
+      await set('SET GLOBAL sql_mode = DEFAULT');
     }
   });
 

@@ -1,5 +1,11 @@
 import { atTime, type Plan, type PlannedTask, SternaError } from '../../src/contract/index.js';
-import { canonicalDefinition, type MysqlServer, readDefinition, type Session } from '../../src/mysql/index.js';
+import {
+  canonicalDefinition,
+  definingMode,
+  type MysqlServer,
+  readDefinition,
+  type Session,
+} from '../../src/mysql/index.js';
 import { comparable } from '../../src/planner/comparable.js';
 import { TestNamespace } from '../support/namespace.js';
 import { planTables } from './planning.js';
@@ -67,11 +73,15 @@ export class Corpus implements AsyncDisposable {
       });
       return definitions;
     };
-    const scratch = await TestNamespace.create('desired');
-    const to = await load(scratch, 'to');
-    const space = await TestNamespace.create('corpus');
-    const from = await load(space, 'from');
-    return new Corpus(server, accepted(), refused, space, scratch, { to, from });
+    const [scratch, space] = [await TestNamespace.create('desired'), await TestNamespace.create('corpus')];
+    try {
+      const to = await load(scratch, 'to');
+      const from = await load(space, 'from');
+      return new Corpus(server, accepted(), refused, space, scratch, { to, from });
+    } catch (error) {
+      await Promise.all([scratch.drop(), space.drop()]);
+      throw error;
+    }
   }
 
   /** From one side of every pair to the other, on which the tables are afterwards. */
@@ -117,8 +127,7 @@ export class Corpus implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.space.drop();
-    await this.scratch.drop();
+    await Promise.all([this.space.drop(), this.scratch.drop()]);
   }
 
   /** Two texts that mean the same are no difference; nor are conditions as the server writes them after an ALTER. */
@@ -159,7 +168,8 @@ async function forEach(
     Array.from({ length: SESSIONS }, async () => {
       // As the engine's sessions that define tables.
       await using session = await server.connect({ namespace, settings: { foreign_key_checks: 0 } });
-      await session.execute('SET sql_mode = @@GLOBAL.sql_mode');
+      const [global] = await session.query<{ mode: string }>('SELECT @@GLOBAL.sql_mode AS mode');
+      await session.query('SET sql_mode = ?', [definingMode(global?.mode ?? '')]);
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next, session);
     }),
   );
@@ -173,14 +183,14 @@ async function load(each: Pair, side: Direction, session: Session): Promise<void
 /** The rows of a pair; without them, one of defaults in each table, whatever they are. */
 async function fill({ tables, rows }: Side, session: Session): Promise<void> {
   if (rows === null) return;
-  await session.execute("SET sql_mode = ''");
+  await session.execute("SET @mode = @@sql_mode, sql_mode = ''");
   for (const sql of rows) await session.execute(sql);
   if (rows.length === 0)
     for (const table of tables.keys())
       await session.execute(`INSERT IGNORE INTO ${quoted(table)} () VALUES ()`).catch((error: unknown) => {
         if (!/doesn't have a default value/.test(String(error))) throw error;
       });
-  await session.execute('SET sql_mode = @@GLOBAL.sql_mode');
+  await session.execute('SET sql_mode = @mode');
 }
 
 async function canonicalOf(session: Session, namespace: string, table: string): Promise<string | null> {

@@ -16,7 +16,6 @@ const LEGITIMATE: Readonly<Record<string, Condition>> = {
     [...from.columns, ...to.columns].some(({ type }) =>
       type.members.some((member) => /[\u{10000}-\u{10ffff}]/u.test(member)),
     ),
-  'secondary-engine': ({ options: { others } }) => others.SECONDARY_ENGINE !== undefined,
   tablespace: ({ options: a }, { options: b }) => a.others.TABLESPACE !== b.others.TABLESPACE,
   'null-becomes-id': (_, to) => to.columns.some(({ autoIncrement }) => autoIncrement),
   'random-default': (_, to) => to.columns.some(({ value }) => value !== null && value.kind !== 'null'),
