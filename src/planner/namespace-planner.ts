@@ -10,7 +10,7 @@ import { isBelow, type Session } from '../mysql/index.js';
 import { comparable } from './comparable.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
-import { type DesiredTable, invalid, type WrittenAlter } from './desired-files.js';
+import { type DesiredTable, invalid, invalidStatement, type WrittenAlter } from './desired-files.js';
 import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
@@ -18,6 +18,7 @@ import { parentsFirst, parentsOf } from './foreign-keys.js';
 import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
+import { refusalOf } from './refusal.js';
 import { renamesToDo, renameStatement, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
@@ -116,17 +117,16 @@ export class NamespacePlanner implements AsyncDisposable {
           'statement_invalid',
           `Expected table ${table} in namespace ${this.namespace}, found none.`,
         );
-      const own = alters.filter((alter) => alter.table === table);
-      if (own.length > 1)
+      const [own, ...more] = alters.filter((alter) => alter.table === table);
+      if (own === undefined || more.length > 0)
         throw new SternaError(
           'statement_invalid',
-          `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
+          `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${more.length + 1}. Put them into one statement.`,
         );
-      const { sql = '', renames = [], drops = [] } = own[0] ?? {};
-      const trial = await this.#try(current, sql, renames).catch((error: unknown) => {
-        throw refused(error, `${this.namespace}.${table}`);
+      const trial = await this.#try(current, own.sql, own.renames).catch((error: unknown) => {
+        throw refused(error, own);
       });
-      tasks.push(await this.#alterTried(current, trial, renames, drops));
+      tasks.push(await this.#alterTried(current, trial, own.renames, own.drops));
     }
     await this.#confirm();
     return tasks.sort(byTable);
@@ -169,18 +169,14 @@ export class NamespacePlanner implements AsyncDisposable {
     await (await this.#workspace)?.confirm();
   }
 
-  async #canonical({ table, sql, file }: DesiredTable): Promise<string> {
+  async #canonical({ table, sql, file, text }: DesiredTable): Promise<string> {
     const workspace = await this.#open();
     try {
       return await workspace.result(table, [sql]);
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      const line = Number(/at line (\d+)/.exec(error.message)?.[1] ?? 1);
-      const offset = sql
-        .split('\n')
-        .slice(0, line - 1)
-        .reduce((sum, text) => sum + text.length + 1, 0);
-      throw invalid(file, sql, offset, `a table that the server accepts; ${error.message}`);
+      const { offset, said } = refusalOf(error, sql);
+      throw invalid(file, text, text.indexOf(sql) + offset, `a table that the server accepts; ${said}`);
     }
   }
 
@@ -330,13 +326,10 @@ function byTable(a: PlannedTask, b: PlannedTask): number {
   return a.table < b.table ? -1 : 1;
 }
 
-function refused(error: unknown, where: string): unknown {
+function refused(error: unknown, { sql, where, text, shift }: WrittenAlter): unknown {
   if (!(error instanceof SternaError) || error.code !== 'sql_error') return error;
-  return new SternaError(
-    'statement_invalid',
-    `${where}: expected a statement that the server accepts; ${error.message}`,
-    { cause: error },
-  );
+  const { offset, said } = refusalOf(error, sql);
+  return invalidStatement(where, text, Math.max(offset + shift, 0), `a statement that the server accepts; ${said}`);
 }
 
 function withoutCounter(sql: string): string {

@@ -5,7 +5,7 @@ import { atTime, type Plan, type PlannedTask } from '../../src/contract/index.js
 import { canonicalDefinition, type MysqlServer, readDefinition, type Session } from '../../src/mysql/index.js';
 import { comparable } from '../../src/planner/comparable.js';
 import { TestNamespace } from '../support/namespace.js';
-import { planTables } from './planning.js';
+import { planTables, tableName } from './planning.js';
 
 const SESSIONS = 6;
 const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'cases');
@@ -62,13 +62,6 @@ function readSide(text: string): Side {
     tables: new Map(statements.filter((each) => !isRow(each)).map((sql) => [tableName(sql), sql])),
     rows: statements.filter(isRow),
   };
-}
-
-function tableName(sql: string): string {
-  const [, quoted, plain] = /^CREATE TABLE (?:`((?:[^`]|``)+)`|(\w+)) /.exec(sql) ?? [];
-  const name = quoted?.replaceAll('``', '`') ?? plain;
-  if (name === undefined) throw new Error(`Expected CREATE TABLE, found ${sql.slice(0, 80)}.`);
-  return name;
 }
 
 /**
