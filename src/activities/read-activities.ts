@@ -1,3 +1,4 @@
+import { MAX_PAYLOAD_BYTES, payloadSize } from '../codec/index.js';
 import type { ProbeResult, ReadActivities } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
@@ -15,17 +16,25 @@ export function createReadActivities(
   return {
     planChange: (request) => {
       const { target, environment, type } = request;
-      return operate(dependencies, { target, environment }, READ, (context) =>
-        router.use({ target, environment, type }, (client) => client.plan(request, context)),
-      );
+      return operate(dependencies, { target, environment }, READ, async (context) => {
+        const plan = await router.use({ target, environment, type }, (client) => client.plan(request, context));
+        await assertFits(
+          plan,
+          `the plan of ${plan.tasks.length} tables`,
+          'Plan fewer at a time: by namespace, or with --local',
+        );
+        return plan;
+      });
     },
 
     pullTables: ({ target, environment, namespaces }) =>
-      operate(dependencies, { target, environment }, READ, (context) =>
-        router.use({ target, environment, type: 'mysql' }, (client) =>
+      operate(dependencies, { target, environment }, READ, async (context) => {
+        const pulled = await router.use({ target, environment, type: 'mysql' }, (client) =>
           client.pull(namespaces === undefined ? {} : { namespaces }, context),
-        ),
-      ),
+        );
+        await assertFits(pulled, 'the pulled schema', 'Pull fewer namespaces at a time');
+        return pulled;
+      }),
 
     probeAll: (request) =>
       operate(dependencies, {}, READ, async (context) => {
@@ -55,4 +64,14 @@ export function createReadActivities(
         return { results };
       }),
   };
+}
+
+/** What Temporal would refuse, and end the change without a reason. */
+async function assertFits(result: unknown, what: string, remedy: string): Promise<void> {
+  const { fits, bytes, writtenBytes } = await payloadSize(result);
+  if (fits) return;
+  throw new SternaError(
+    'schema_too_large',
+    `Expected ${what} to have at most ${MAX_PAYLOAD_BYTES} bytes when compressed, which is what Temporal takes; got ${bytes} (${writtenBytes} as written). ${remedy}.`,
+  );
 }

@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Command } from 'commander';
 import type { ProbeResult } from '../contract/index.js';
 import { table } from './control-commands.js';
 import { inventoryFile } from './inventory-file.js';
+import { writePulled } from './pulled-files.js';
 import type { Run, RunWithClient } from './run.js';
 
 /** `pull`, `undrop`, `targets` and `worker`. */
@@ -23,15 +22,7 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
           environment: flags.environment,
           ...(flags.namespace === undefined ? {} : { namespaces: flags.namespace }),
         });
-        const files: string[] = [];
-        for (const [namespace, texts] of Object.entries(schema)) {
-          await mkdir(path.join(flags.output, namespace), { recursive: true });
-          for (const [name, text] of Object.entries(texts)) {
-            const file = path.join(flags.output, namespace, name);
-            await writeFile(file, text);
-            files.push(file);
-          }
-        }
+        const files = await writePulled(flags.output, schema);
         output.result({ files }, files.length === 0 ? 'no tables' : files.join('\n'));
         return 0;
       }),

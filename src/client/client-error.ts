@@ -12,6 +12,8 @@ import { type ErrorCode, ERRORS, SternaError } from '../contract/index.js';
 const GRPC_NOT_FOUND = 5;
 const GRPC_UNAVAILABLE = 14;
 const GRPC_DEADLINE = 4;
+const GRPC_INVALID = 3;
+const GRPC_EXHAUSTED = 8;
 
 /** Turns what the Temporal client throws into a SternaError with the code that the workflow gave. */
 export function translateClientError(error: unknown, changeId?: string): Error {
@@ -30,6 +32,14 @@ export function translateClientError(error: unknown, changeId?: string): Error {
     return new SternaError(
       'worker_missing',
       `Expected a worker to answer for change${about}, none did in time. Start one for this data plane.`,
+      { cause: error },
+    );
+  }
+  // Its own limits may be lower than the one that is asked for before anything is sent.
+  if (isTooLarge(error)) {
+    return new SternaError(
+      'schema_too_large',
+      'Expected an input that Temporal takes, it refuses its size. Split the change by namespace, or use --local.',
       { cause: error },
     );
   }
@@ -56,6 +66,14 @@ function applicationFailure(error: unknown): ApplicationFailure | undefined {
 
 function codeOf({ type }: ApplicationFailure): ErrorCode {
   return type != null && Object.hasOwn(ERRORS, type) ? (type as ErrorCode) : 'internal';
+}
+
+function isTooLarge(error: unknown): boolean {
+  const code = grpcCode(error);
+  if (code !== GRPC_INVALID && code !== GRPC_EXHAUSTED) return false;
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (/exceeds (size )?limit|larger than max/.test(at.message)) return true;
+  return false;
 }
 
 function grpcCode(error: unknown): number | undefined {

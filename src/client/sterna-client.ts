@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { GzipCodec } from '../codec/index.js';
+import { GzipCodec, MAX_PAYLOAD_BYTES, payloadSize } from '../codec/index.js';
 import {
   changeId,
   type ChangeEvents,
@@ -60,8 +60,6 @@ export interface ListedChange {
 
 const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 
-/** Temporal refuses larger payloads; the codec makes them smaller, by a factor that nobody can promise. */
-const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const ANSWER_MS = 15_000;
 /** Before a message is sent again that reached no workflow. */
 const RETRY_MS = 100;
@@ -113,13 +111,12 @@ export class SternaClient implements AsyncDisposable {
    * never plans twice: the id is the caller's idempotency key.
    */
   async start(input: SchemaChangeInput, id = changeId(input, newSuffix())): Promise<string> {
-    const bytes = Buffer.byteLength(JSON.stringify(input));
-    if (bytes > MAX_INPUT_BYTES) {
+    const { fits, bytes, writtenBytes } = await payloadSize(input);
+    if (!fits)
       throw new SternaError(
         'schema_too_large',
-        `Expected at most ${MAX_INPUT_BYTES} bytes of desired files, got ${bytes}. Split the change by namespace.`,
+        `Expected an input of at most ${MAX_PAYLOAD_BYTES} bytes when it is compressed, which is what Temporal takes; got ${bytes} (${writtenBytes} as written). Split the change by namespace, or use --local, which sends nothing.`,
       );
-    }
     await this.#begin(WORKFLOW_TYPES.schemaChange, id, input, {
       staticSummary:
         `${input.target} (${input.environment})${input.reason === undefined ? '' : `: ${input.reason}`}`.slice(0, 200),

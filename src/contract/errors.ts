@@ -147,8 +147,8 @@ export const ERRORS = define({
   schema_too_large: {
     exitCode: 2,
     retry: false,
-    meaning: 'The desired files exceed the payload limit.',
-    remedy: 'Split the change by namespace.',
+    meaning: 'A file, an input, a plan or a pulled schema is over its limit of size.',
+    remedy: 'Split what the message names.',
   },
   rollback_impossible: {
     exitCode: 2,

@@ -86,6 +86,9 @@ export function directLimits({ directBelowRows = 0, directBelowBytes = 0 }: Chan
   };
 }
 
+/** Of one desired file; a definition of a thousand columns has about 100 KB. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+
 export const DEFAULT_VOLUME = 5;
 export const MIN_VOLUME = 0;
 export const MAX_VOLUME = 11;

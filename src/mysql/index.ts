@@ -23,7 +23,7 @@ export { quoteName, quoteTable } from './identifiers.js';
 export { askedCounter, nextId, withoutCounter } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
 export { MysqlServer, type SessionOptions } from './server.js';
-export { serverErrorNumber } from './server-error.js';
+export { serverErrorNumber, serverMessage } from './server-error.js';
 export type { QueryOptions, Session } from './session.js';
 export { isBelow } from './small-table.js';
 export { definingMode } from './sql-mode.js';

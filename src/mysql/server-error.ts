@@ -73,6 +73,12 @@ export function serverErrorNumber(error: unknown): number | undefined {
   return cause instanceof Error ? (cause as DriverError).errno : undefined;
 }
 
+/** What the server said, to the letter: it may quote an account (R2), so it is only looked at. */
+export function serverMessage(error: unknown): string | undefined {
+  const cause = error instanceof SternaError ? error.cause : error;
+  return cause instanceof Error ? (cause as DriverError).sqlMessage : undefined;
+}
+
 /**
  * Turns a driver error into a SternaError. The message carries what the server said, and never the
  * host or user (R2): MySQL puts them into "access denied" texts, the driver into connect errors.

@@ -6,6 +6,7 @@ import { type DesiredTable, invalid } from './desired-files.js';
 import { type Difference, diffTables } from './diff.js';
 import { hiddenMembers, mayHideMembers } from './hidden-members.js';
 import type { LiveTable } from './live-tables.js';
+import { refusalOf } from './refusal.js';
 import { renamedText, renameStatement } from './renames.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
 import type { Workspace } from './workspace.js';
@@ -25,7 +26,7 @@ export class Definitions {
   ) {}
 
   /** Throws `schema_file_invalid` for what the server refuses. */
-  async canonical({ table, sql, file }: DesiredTable): Promise<string> {
+  async canonical({ table, sql, file, text }: DesiredTable): Promise<string> {
     this.#forms ??= canonicalForms.of(this.session, this.physical);
     const known = (await this.#forms).get(sql);
     if (known !== undefined) return known;
@@ -40,12 +41,8 @@ export class Definitions {
       return canonical;
     } catch (error) {
       if (!(error instanceof SternaError) || error.code !== 'sql_error') throw error;
-      const line = Number(/at line (\d+)/.exec(error.message)?.[1] ?? 1);
-      const offset = sql
-        .split('\n')
-        .slice(0, line - 1)
-        .reduce((sum, text) => sum + text.length + 1, 0);
-      throw invalid(file, sql, offset, `a table that the server accepts; ${error.message}`);
+      const { offset, said } = refusalOf(error, sql);
+      throw invalid(file, text, text.indexOf(sql) + offset, `a table that the server accepts; ${said}`);
     }
   }
 

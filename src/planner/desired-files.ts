@@ -1,5 +1,6 @@
 import {
   type AlterStatements,
+  MAX_FILE_BYTES,
   type RenamedColumn,
   sameName,
   type SchemaFiles,
@@ -14,7 +15,9 @@ export interface DesiredTable {
   readonly table: string;
   /** `<namespace>/<file>`, for messages. */
   readonly file: string;
-  /** Without a closing semicolon. */
+  /** All of the file. */
+  readonly text: string;
+  /** What is executed: without a closing semicolon, and white space around it. */
   readonly sql: string;
   /** Columns that are said to keep the values of others. */
   readonly renames: readonly RenamedColumn[];
@@ -42,21 +45,30 @@ export function readDesiredFiles(schema: SchemaFiles): DesiredTable[] {
       );
     }
     const seen = new Map<string, string>();
-    return files.map(([name, text]) => {
+    return files.map(([name, written]) => {
       const file = `${namespace}/${name}`;
-      const table = readCreateTable(text, file);
+      const bytes = Buffer.byteLength(written);
+      if (bytes > MAX_FILE_BYTES)
+        throw new SternaError(
+          'schema_too_large',
+          `${file}: expected at most ${MAX_FILE_BYTES} bytes in a file, found ${bytes}. Is it a dump? One CREATE TABLE belongs into each.`,
+        );
+      const text = written.replace(/^\ufeff/, '');
+      const { value: table, offset } = readCreateTable(text, file);
       const earlier = seen.get(table.toLowerCase());
       if (earlier !== undefined)
-        throw invalid(file, text, 0, `one definition of table ${table}, found another in ${earlier}`);
+        throw invalid(file, text, offset, `one definition of table ${table}, found another in ${earlier}`);
+      if (name !== `${table}.sql`)
+        throw invalid(file, text, offset, `table ${table} in a file ${table}.sql: rename the file or the table`);
       seen.set(table.toLowerCase(), file);
-      const renames = annotatedRenames(text, (offset, expected) => invalid(file, text, offset, expected));
-      return { namespace, table, file, sql: withoutEnd(text), renames };
+      const renames = annotatedRenames(text, (at, expected) => invalid(file, text, at, expected));
+      return { namespace, table, file, text, sql: withoutEnd(text), renames };
     });
   });
 }
 
-/** Checks the text of a file and returns the table's name. */
-function readCreateTable(text: string, file: string): string {
+/** Checks the text of a file and returns the token of the table's name. */
+function readCreateTable(text: string, file: string): SqlToken {
   const tokens = soundTokens(text, (offset, expected) => invalid(file, text, offset, expected));
   const word = (i: number): string => (tokens[i]?.kind === 'word' ? tokens[i].value.toUpperCase() : '');
   const fail = (i: number, expected: string): never => {
@@ -68,7 +80,7 @@ function readCreateTable(text: string, file: string): string {
   if (word(1) !== 'TABLE') fail(1, `CREATE TABLE, found CREATE ${show(tokens[1])}`);
   const at = word(2) === 'IF' && word(3) === 'NOT' && word(4) === 'EXISTS' ? 5 : 2;
   const name = tokens[at];
-  if (name === undefined || (name.kind !== 'name' && name.kind !== 'word')) fail(at, 'the name of the table');
+  if (name === undefined || (name.kind !== 'name' && name.kind !== 'word')) return fail(at, 'the name of the table');
   if (tokens[at + 1]?.value === '.') fail(at, 'a table name without schema: the folder names the namespace');
   if (tokens[at + 1]?.value !== '(' || word(at + 2) === 'LIKE')
     fail(at + 1, 'a list of columns in parentheses (not LIKE or AS SELECT)');
@@ -86,7 +98,7 @@ function readCreateTable(text: string, file: string): string {
       if (engine !== undefined && FOREIGN_ENGINES.test(engine)) fail(i, `ENGINE=InnoDB, found ${engine}`);
     }
   }
-  return name?.value ?? '';
+  return name;
 }
 
 /** `VALUES LESS THAN`, `VALUES IN` of a partition. */
@@ -99,6 +111,11 @@ export interface WrittenAlter {
   readonly table: string;
   /** "ALTER TABLE `<table>` " and then exactly what was written. */
   readonly sql: string;
+  /** As it was written, and by how much later things stand there than in `sql`. */
+  readonly text: string;
+  readonly shift: number;
+  /** `<namespace>, statement <n>`, for messages. */
+  readonly where: string;
   /** Columns that get another name. */
   readonly renames: readonly RenamedColumn[];
   /** Columns that are dropped; one that is also added is another one of that name. */
@@ -117,10 +134,7 @@ export function readStatements(statements: AlterStatements): WrittenAlter[] {
 }
 
 function readAlter(namespace: string, text: string, where: string): WrittenAlter {
-  const fail = (offset: number, expected: string): SternaError => {
-    const { line, column } = placeOf(text, offset);
-    return new SternaError('statement_invalid', `${where}:${line}:${column}: expected ${expected}.`);
-  };
+  const fail = (offset: number, expected: string): SternaError => invalidStatement(where, text, offset, expected);
   const tokens = soundTokens(text, fail);
   const word = (i: number): string => (tokens[i]?.kind === 'word' ? tokens[i].value.toUpperCase() : '');
   const offset = (i: number): number => tokens[i]?.offset ?? text.length;
@@ -149,11 +163,14 @@ function readAlter(namespace: string, text: string, where: string): WrittenAlter
     if (/^RENAME$/i.test(token.value) && !/^(COLUMN|INDEX|KEY)$/i.test(tokens[i + 1]?.value ?? ''))
       throw fail(token.offset, 'no RENAME of the table: applications cannot switch at the same instant');
   });
-  const quoted = `\`${name.value.replaceAll('`', '``')}\``;
+  const head = `ALTER TABLE \`${name.value.replaceAll('`', '``')}\` `;
   return {
     namespace,
     table: name.value,
-    sql: `ALTER TABLE ${quoted} ${withoutEnd(text.slice(offset(3)))}`,
+    sql: `${head}${withoutEnd(text.slice(offset(3)))}`,
+    text,
+    shift: offset(3) - head.length,
+    where,
     renames: renamedColumns(tokens),
     drops: droppedColumns(tokens),
   };
@@ -186,6 +203,10 @@ function isWord(token: SqlToken | undefined, word: string): boolean {
 }
 
 function soundTokens(text: string, fail: (offset: number, expected: string) => SternaError): readonly SqlToken[] {
+  const zero = text.indexOf('\0');
+  if (zero >= 0) throw fail(zero, 'text, found a NUL character (is it UTF-16, and not UTF-8?)');
+  const half = text.search(/\p{Surrogate}/u);
+  if (half >= 0) throw fail(half, 'text, found half of a character, which has no encoding');
   const { tokens, unterminated } = scanSql(text);
   if (unterminated !== undefined)
     throw fail(unterminated, 'the end of a quoted text or comment, found the end of the file');
@@ -220,6 +241,11 @@ function withoutEnd(text: string): string {
 
 function show(token: SqlToken | undefined): string {
   return token === undefined ? 'the end' : JSON.stringify(token.value.slice(0, 30));
+}
+
+export function invalidStatement(where: string, text: string, offset: number, expected: string): SternaError {
+  const { line, column } = placeOf(text, offset);
+  return new SternaError('statement_invalid', `${where}:${line}:${column}: expected ${expected}.`);
 }
 
 export function invalid(file: string, text: string, offset: number, expected: string): SternaError {

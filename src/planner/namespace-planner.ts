@@ -10,7 +10,7 @@ import { isBelow, type Session, withoutCounter } from '../mysql/index.js';
 import { copyBlocks } from './copy-conditions.js';
 import { createTask, dropTask } from './create-and-drop.js';
 import { Definitions } from './definitions.js';
-import type { DesiredTable, WrittenAlter } from './desired-files.js';
+import { type DesiredTable, invalidStatement, type WrittenAlter } from './desired-files.js';
 import { notLifted } from './direct.js';
 import { alterStatement, type Difference, diffTables } from './diff.js';
 import { readRowVersions, rehearseCopy, type Trial, tryStatement } from './execution.js';
@@ -19,7 +19,8 @@ import { hiddenMembersReason, hiddenMembersReasons } from './hidden-members.js';
 import { isEmpty, type LiveTable, readingLive, readLiveTables } from './live-tables.js';
 import { plannedTask } from './planned-task.js';
 import type { PlanningDependencies } from './planning.js';
-import { refusalReason } from './refusals.js';
+import { refusalOf } from './refusal.js';
+import { refusalReason } from './refusal-reasons.js';
 import { renamesToDo, withRenames } from './renames.js';
 import { notRevertible, revertibility } from './revertible.js';
 import { blockedReasons, unsafeReasons } from './safety.js';
@@ -131,17 +132,16 @@ export class NamespacePlanner implements AsyncDisposable {
           'statement_invalid',
           `Expected table ${table} in namespace ${this.namespace}, found none.`,
         );
-      const own = alters.filter((alter) => alter.table === table);
-      if (own.length > 1)
+      const [own, ...more] = alters.filter((alter) => alter.table === table);
+      if (own === undefined || more.length > 0)
         throw new SternaError(
           'statement_invalid',
-          `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${own.length}. Put them into one statement.`,
+          `Expected one ALTER TABLE for ${this.namespace}.${table}, got ${more.length + 1}. Put them into one statement.`,
         );
-      const { sql = '', renames = [], drops = [] } = own[0] ?? {};
-      const trial = await this.#try(current, sql, renames).catch((error: unknown) => {
-        throw refused(error, `${this.namespace}.${table}`);
+      const trial = await this.#try(current, own.sql, own.renames).catch((error: unknown) => {
+        throw refused(error, own);
       });
-      tasks.push(await this.#alterTried(current, trial, renames, drops));
+      tasks.push(await this.#alterTried(current, trial, own.renames, own.drops));
     }
     await this.#confirm();
     return tasks.sort(byTable);
@@ -328,11 +328,8 @@ function byTable(a: PlannedTask, b: PlannedTask): number {
   return a.table < b.table ? -1 : 1;
 }
 
-function refused(error: unknown, where: string): unknown {
+function refused(error: unknown, { sql, where, text, shift }: WrittenAlter): unknown {
   if (!(error instanceof SternaError) || error.code !== 'sql_error') return error;
-  return new SternaError(
-    'statement_invalid',
-    `${where}: expected a statement that the server accepts; ${error.message}`,
-    { cause: error },
-  );
+  const { offset, said } = refusalOf(error, sql);
+  return invalidStatement(where, text, Math.max(offset + shift, 0), `a statement that the server accepts; ${said}`);
 }

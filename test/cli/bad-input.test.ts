@@ -72,7 +72,7 @@ function alter(target: string, namespace: TestNamespace, what: string, ...more: 
   );
 }
 
-async function folder(files: Record<string, string>, settings?: string): Promise<string> {
+async function folder(files: Record<string, string | Buffer>, settings?: string): Promise<string> {
   const place = path.join(plane.folder, `schema-${Math.random().toString(36).slice(2)}`);
   await mkdir(path.join(place, space.name), { recursive: true });
   for (const [name, sql] of Object.entries(files)) await writeFile(path.join(place, space.name, name), sql);
@@ -80,7 +80,7 @@ async function folder(files: Record<string, string>, settings?: string): Promise
   return place;
 }
 
-function plan(files: Record<string, string>, settings?: string): Promise<Answer> {
+function plan(files: Record<string, string | Buffer>, settings?: string): Promise<Answer> {
   return folder(files, settings).then((place) => sterna('plan', '-t', plane.target, '-e', 'test', '-s', place));
 }
 
@@ -122,7 +122,9 @@ describe('a server that does not fit', () => {
 describe('desired files', () => {
   it.each([
     ['two statements', `${TABLE}; DROP TABLE t;`, 't.sql:1:45'],
-    ['a syntax error, which the server finds', 'CREATE TABLE t (\n  id INT PRIMARY KEY,\n  k INTT\n)', 't.sql:3:1'],
+    ['a syntax error, which the server finds', 'CREATE TABLE t (\n  id INT PRIMARY KEY,\n  k INTT\n)', 't.sql:3:5'],
+    ['a table of another name', 'CREATE TABLE u (id INT PRIMARY KEY)', 't.sql:1:14'],
+    ['a character of another encoding', Buffer.from('CREATE TABLE t (\u00e9 INT)', 'latin1'), 't.sql:1:17'],
   ])('with %s are refused with their place', async (_, sql, place) => {
     const refused = await plan({ 't.sql': sql });
     expect(refused).toMatchObject({ exit: 2, code: 'schema_file_invalid' });

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChangeStatus, type SchemaChangeInput, SternaError } from '../../src/contract/index.js';
+import { translateClientError } from '../../src/client/client-error.js';
 import { SternaClient } from '../../src/client/index.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { uniqueName } from '../support/namespace.js';
@@ -72,11 +74,37 @@ describe('starting', () => {
     expect((await temporal.workflow.getHandle(ids[0]).describe()).runId).toBe(before.runId);
   });
 
-  it('refuses files over the payload limit before anything is started', async () => {
+  /** As text that compression makes no smaller than its bytes. */
+  const randomText = (bytes: number): string => randomBytes((bytes / 4) * 3).toString('base64');
+  const MIB = 1024 * 1024;
+
+  it('takes files that are small enough once they are compressed, and refuses others before anything is sent', async () => {
     const id = `${target}.test.large`;
-    const schema = { shop: { 't.sql': 'x'.repeat(2 * 1024 * 1024) } };
-    expect(await codeOf(client.start({ target, environment: 'test', schema }, id))).toBe('schema_too_large');
+    const files = (text: string): SchemaChangeInput => ({
+      target,
+      environment: 'test',
+      schema: { shop: { 't.sql': text } },
+    });
+    const refused = client.start(files(randomText(3 * MIB)), id);
+    await expect(refused).rejects.toMatchObject({
+      code: 'schema_too_large',
+      message: expect.stringMatching(
+        /at most 2064384 bytes .* got \d{7} \(\d{7} as written\)\. Split .* or use --local/,
+      ) as string,
+    });
     expect(await codeOf(client.complete(id))).toBe('change_unknown');
+    await client.start(files('x'.repeat(20 * MIB)), id);
+    await temporal.workflow.getHandle(id).terminate('end of the test');
+  });
+
+  it.each([3 * MIB, 5 * MIB])('says that an input is too large when Temporal says it: %d bytes', async (bytes) => {
+    const sent = temporal.workflow.start('none', {
+      taskQueue: plane,
+      workflowId: `${target}.none`,
+      args: [randomText(bytes)],
+    });
+    const error: unknown = await sent.catch((thrown: unknown) => thrown);
+    expect(translateClientError(error)).toMatchObject({ code: 'schema_too_large' });
   });
 
   it('says what cannot be reached', async () => {

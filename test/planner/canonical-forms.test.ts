@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 describe('what a server makes of a text is remembered', () => {
   it('so that files that did not change need no scratch schema', async () => {
-    const sql = `create table t (id int primary key) comment '${uniqueName('once')}'`;
+    const sql = `CREATE TABLE t (id int primary key) comment '${uniqueName('once')}'`;
     await space.query(sql);
     await using account = await TestAccount.create({ grants: [`ALL ON \`${space.name}\`.*`] });
     await using restricted = await MysqlServer.open(connectionConfig(account.server));

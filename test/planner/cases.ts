@@ -1,3 +1,4 @@
+import { tableName } from './planning.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair, Side } from './corpus.js';
@@ -36,11 +37,4 @@ function readSide(text: string): Side {
     tables: new Map(statements.filter((each) => !isRow(each)).map((sql) => [tableName(sql), sql])),
     rows: statements.filter(isRow),
   };
-}
-
-function tableName(sql: string): string {
-  const [, quoted, plain] = /^CREATE TABLE (?:`((?:[^`]|``)+)`|(\w+)) /.exec(sql) ?? [];
-  const name = quoted?.replaceAll('``', '`') ?? plain;
-  if (name === undefined) throw new Error(`Expected CREATE TABLE, found ${sql.slice(0, 80)}.`);
-  return name;
 }

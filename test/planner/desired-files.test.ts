@@ -50,11 +50,25 @@ describe('a desired file', () => {
 
   it('is refused when it defines a table a second time, also in other letters', () => {
     expect(() =>
-      readDesiredFiles({ shop: { 'a.sql': 'CREATE TABLE T (id INT)', 'b.sql': 'CREATE TABLE t (id INT)' } }),
+      readDesiredFiles({ shop: { 'T.sql': 'CREATE TABLE T (id INT)', 't.sql': 'CREATE TABLE t (id INT)' } }),
     ).toThrow(
       expect.objectContaining({
         code: 'schema_file_invalid',
-        message: expect.stringContaining('shop/a.sql') as string,
+        message: expect.stringContaining('found another in shop/T.sql') as string,
+      }),
+    );
+  });
+
+  it.each([
+    ['orders.sql', 'CREATE TABLE customers (id INT)'],
+    ['Orders.sql', 'CREATE TABLE orders (id INT)'],
+    ['orders', 'CREATE TABLE orders (id INT)'],
+  ])('is refused when its name is not that of the table: %s', (file, text) => {
+    const name = /TABLE (\w+)/.exec(text)?.[1];
+    expect(() => readDesiredFiles({ shop: { [file]: text } })).toThrow(
+      expect.objectContaining({
+        code: 'schema_file_invalid',
+        message: `shop/${file}:1:14: expected table ${name} in a file ${name}.sql: rename the file or the table.`,
       }),
     );
   });
@@ -85,7 +99,7 @@ describe('an empty set (P5)', () => {
 
 describe('a statement', () => {
   it('is kept to the letter behind the name of its table (P1)', () => {
-    expect(readStatements({ shop: ["alter table orders  ADD COLUMN n VARCHAR(9) DEFAULT 'a;b' ; "] })).toEqual([
+    expect(readStatements({ shop: ["alter table orders  ADD COLUMN n VARCHAR(9) DEFAULT 'a;b' ; "] })).toMatchObject([
       {
         namespace: 'shop',
         table: 'orders',

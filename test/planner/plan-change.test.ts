@@ -238,16 +238,28 @@ describe('statements as written', () => {
     expect(none.tasks).toMatchObject([{ execution: 'copy' }]);
   });
 
-  it('that the server refuses are refused with its words', async () => {
-    await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
-    const wrong = planChange(
-      dependencies(server),
-      request({ statements: { [space.name]: ['ALTER TABLE t DROP COLUMN nothing'] } }),
-    );
-    await expect(wrong).rejects.toMatchObject({
+  it.each([
+    ['ALTER TABLE t DROP COLUMN nothing', '1:27', "Can't DROP 'nothing'"],
+    ['-- a\n alter table `t`\n  ADD a INT,\n  ADD b INTT;', '4:9', "near 'INTT'"],
+    ['ALTER TABLE t ADD PRIMARY KEY (id)', '1:1', 'Multiple primary key'],
+  ])('that the server refuses are refused with its words and their place: %s', async (sql, place, said) => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE u (id INT PRIMARY KEY)');
+    const statements = { [space.name]: ['ALTER TABLE u ADD a INT', sql] };
+    await expect(planChange(dependencies(server), request({ statements }))).rejects.toMatchObject({
       code: 'statement_invalid',
-      message: expect.stringContaining("Can't DROP 'nothing'") as string,
+      message: expect.stringContaining(`${space.name}, statement 2:${place}: expected`) as string,
     });
+    await expect(planChange(dependencies(server), request({ statements }))).rejects.toThrow(said);
+  });
+
+  it('that are about no table, or twice about one, are refused', async () => {
+    await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
+    await expect(
+      planChange(
+        dependencies(server),
+        request({ statements: { [space.name]: ['ALTER TABLE t ADD a INT', 'ALTER TABLE t ADD b INT'] } }),
+      ),
+    ).rejects.toMatchObject({ code: 'statement_invalid' });
     await expect(
       planChange(dependencies(server), request({ statements: { [space.name]: ['ALTER TABLE nobody ADD a INT'] } })),
     ).rejects.toMatchObject({ code: 'statement_invalid' });
@@ -263,7 +275,7 @@ describe('what a plan leaves alone', () => {
       dependencies(server),
       request({
         schema: {
-          [space.name]: { 't.sql': 'CREATE TABLE t (id INT PRIMARY KEY)', 'x.sql': 'CREATE TABLE tmp_b (id INT)' },
+          [space.name]: { 't.sql': 'CREATE TABLE t (id INT PRIMARY KEY)', 'tmp_b.sql': 'CREATE TABLE tmp_b (id INT)' },
         },
         ignoreTables: ['tmp_*'],
       }),
@@ -285,11 +297,11 @@ describe('what a plan leaves alone', () => {
     await plan('CREATE TABLE t (id INT PRIMARY KEY)');
     await expect(plan('CREATE TABLE t (id INT PRIMARY KEY,\n broken WHAT)')).rejects.toMatchObject({
       code: 'schema_file_invalid',
-      message: expect.stringContaining('0.sql:2:') as string,
+      message: expect.stringContaining('t.sql:2:9: ') as string,
     });
     const abort = new AbortController();
     const files = Object.fromEntries(
-      Array.from({ length: 40 }, (_, i) => [`${i}.sql`, `CREATE TABLE t${i} (id INT PRIMARY KEY)`]),
+      Array.from({ length: 40 }, (_, i) => [`t${i}.sql`, `CREATE TABLE t${i} (id INT PRIMARY KEY)`]),
     );
     const aborted = planChange(dependencies(server, abort.signal), request({ schema: { [space.name]: files } }));
     abort.abort(new Error('enough'));

@@ -15,6 +15,13 @@ export function request(
 
 /** Of a namespace that is to have these tables: one file each. */
 export function planTables(server: MysqlServer, namespace: string, definitions: readonly string[]): Promise<Plan> {
-  const files = Object.fromEntries(definitions.map((sql, i) => [`${i}.sql`, sql]));
+  const files = Object.fromEntries(definitions.map((sql) => [`${tableName(sql)}.sql`, sql]));
   return planChange(dependencies(server), request({ schema: { [namespace]: files } }));
+}
+
+export function tableName(sql: string): string {
+  const [, quoted, plain] = /^CREATE TABLE (?:`((?:[^`]|``)+)`|(\w+)) /.exec(sql) ?? [];
+  const name = quoted?.replaceAll('``', '`') ?? plain;
+  if (name === undefined) throw new Error(`Expected CREATE TABLE, found ${sql.slice(0, 80)}.`);
+  return name;
 }

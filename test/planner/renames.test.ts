@@ -90,7 +90,7 @@ describe('a column that is said to be another one keeps its values (P1, P2)', ()
   ])('and is refused %s', async (_, columns) => {
     await expect(plan(columns)).rejects.toMatchObject({
       code: 'schema_file_invalid',
-      message: expect.stringMatching(/0\.sql:\d:1: expected a column below this line/) as string,
+      message: expect.stringMatching(/t\.sql:\d:1: expected a column below this line/) as string,
     });
   });
 

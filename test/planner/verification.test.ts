@@ -6,6 +6,7 @@ import { planChange } from '../../src/planner/index.js';
 import { Workspace } from '../../src/planner/workspace.js';
 import { TestNamespace } from '../support/namespace.js';
 import { connectionConfig } from '../support/servers.js';
+import { tableName } from './planning.js';
 
 let space: TestNamespace;
 beforeEach(async () => {
@@ -19,7 +20,9 @@ async function plan(
   desired: string,
   config: ConnectionConfig = connectionConfig(space.server),
   physical = (namespace: string): string => namespace,
-  what: Pick<PlanRequest, 'schema' | 'statements'> = { schema: { [space.name]: { 't.sql': desired } } },
+  what: Pick<PlanRequest, 'schema' | 'statements'> = {
+    schema: { [space.name]: { [`${tableName(desired)}.sql`]: desired } },
+  },
 ): Promise<Plan> {
   await using server = await MysqlServer.open(config);
   return await planChange(

@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   local: ['router', 'inventory', 'target', 'contract'],
   // Only how payloads travel; both ends use it.
   codec: [],
-  activities: ['router', 'target', 'contract'],
+  activities: ['codec', 'router', 'target', 'contract'],
   workflows: ['contract'],
   client: ['codec', 'contract'],
   // Activities meet router and inventory here; workflows are bundled from their path, not imported.
