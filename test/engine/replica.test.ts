@@ -32,44 +32,51 @@ async function contentOn(server: Parameters<typeof connect>[0], space: TestNames
   }
 }
 
-it('a replica that falls behind holds the copy until it has caught up, and ends up with the same table (E2, E3)', async () => {
-  await using space = await TestNamespace.create('lag', pair.source.server);
-  await space.query(PLAIN_TABLE);
-  await fill(space, 't', 30_000);
-  await pair.caughtUp();
-  // Nothing but a connection is asked of the user on the replica.
-  await using account = await TestAccount.create({ server: pair.source.server, grants: ['USAGE ON *.*'] });
-  await pair.caughtUp();
-  await using replica = await MysqlServer.open(connectionConfig({ ...account.server, port: pair.replica.server.port }));
-  await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, {
-    replicas: [replica],
-    limits: { ...BUSY_MACHINE, replicaLagSeconds: 2 },
-  });
-  await change.prepare();
-  // A later ALTER would hold the replica up for as long as it takes: seconds, for so many rows.
-  expect(JSON.stringify(await space.query('SHOW CREATE TABLE `_t_sterna_new`'))).toContain('KEY `k`');
-  await change.control({ volume: 1 }); // twelve seconds, so that it still copies when the lag has grown
-  const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 50 });
-  const copying = change.copy();
-  await until('it copies', () => (latest(change)?.rows ?? 0) > 3_000, { intervalMs: 5 });
-  await pair.onReplica('STOP REPLICA');
-  await until('it holds', () => /^replica-lag \d+ s >= (2|1.5) s$/.test(latest(change)?.throttle ?? ''));
-  const rows = latest(change)?.rows ?? 0;
-  expect(rows).toBeLessThan(25_000);
-  await until('the lag is seen to grow', () => /^replica-lag [4-9] s/.test(latest(change)?.throttle ?? ''));
-  expect(latest(change)).toMatchObject({ phase: 'copying', rows });
-  await pair.onReplica('START REPLICA');
-  await until('it goes on', () => (latest(change)?.rows ?? 0) > rows);
-  await change.control({ volume: 11 });
-  await copying;
-  await change.cutOver();
-  await writer.stop();
-  await change.cleanUp();
-  await pair.caughtUp();
-  expect(writer.acknowledged).toBeGreaterThan(100);
-  expect(await writer.differences(space.connection)).toEqual([]);
-  expect(await contentOn(pair.replica.server, space)).toEqual(await contentOn(pair.source.server, space));
-});
+it(
+  'a replica that falls behind holds the copy until it has caught up, and ends up with the same table (E2, E3)',
+  { timeout: 180_000 },
+  async () => {
+    await using space = await TestNamespace.create('lag', pair.source.server);
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 30_000);
+    await pair.caughtUp();
+    // Nothing but a connection is asked of the user on the replica.
+    await using account = await TestAccount.create({ server: pair.source.server, grants: ['USAGE ON *.*'] });
+    await pair.caughtUp();
+    await using replica = await MysqlServer.open(
+      connectionConfig({ ...account.server, port: pair.replica.server.port }),
+    );
+    await using change = await EngineChange.plan(space, 't', 'MODIFY k BIGINT NOT NULL', 1_000_000, {
+      replicas: [replica],
+      limits: { ...BUSY_MACHINE, replicaLagSeconds: 2 },
+    });
+    await change.prepare();
+    // A later ALTER would hold the replica up for as long as it takes: seconds, for so many rows.
+    expect(JSON.stringify(await space.query('SHOW CREATE TABLE `_t_sterna_new`'))).toContain('KEY `k`');
+    await change.control({ volume: 1 }); // twelve seconds, so that it still copies when the lag has grown
+    const writer = await Writer.start({ server: space.server, namespace: space.name, table: 't', rate: 50 });
+    const copying = change.copy();
+    await until('it copies', () => (latest(change)?.rows ?? 0) > 3_000, { intervalMs: 5 });
+    await pair.onReplica('STOP REPLICA');
+    await until('it holds', () => /^replica-lag \d+ s >= (2|1.5) s$/.test(latest(change)?.throttle ?? ''));
+    const rows = latest(change)?.rows ?? 0;
+    expect(rows).toBeLessThan(25_000);
+    await until('the lag is seen to grow', () => /^replica-lag [4-9] s/.test(latest(change)?.throttle ?? ''));
+    expect(latest(change)).toMatchObject({ phase: 'copying', rows });
+    await pair.onReplica('START REPLICA');
+    // A busy machine takes its time to apply what has gathered.
+    await until('it goes on', () => (latest(change)?.rows ?? 0) > rows, { timeoutMs: 90_000 });
+    await change.control({ volume: 11 });
+    await copying;
+    await change.cutOver();
+    await writer.stop();
+    await change.cleanUp();
+    await pair.caughtUp();
+    expect(writer.acknowledged).toBeGreaterThan(100);
+    expect(await writer.differences(space.connection)).toEqual([]);
+    expect(await contentOn(pair.replica.server, space)).toEqual(await contentOn(pair.source.server, space));
+  },
+);
 
 it('a replica that cannot be asked holds the copy, and not the comparison, which writes nothing', async () => {
   await using space = await TestNamespace.create('mute', pair.source.server);
