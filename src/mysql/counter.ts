@@ -1,7 +1,7 @@
 import { splitDefinition } from './definition-text.js';
 
 /** Behind the engine; what looks like it in a comment is none. */
-const COUNTER = /^(\n\) (?:\/\*!\d+ TABLESPACE `(?:[^`]|``)*` \*\/ )?ENGINE=\w+) AUTO_INCREMENT=(\d+)/;
+const COUNTER = /^(\n\) (?:\/\*!\d+ (?:`(?:[^`]|``)*`|[^`*])+\*\/ )*ENGINE=\w+) AUTO_INCREMENT=(\d+)/;
 
 /** A definition without its counter, which moves with every row. */
 export function withoutCounter(showCreate: string): string {

@@ -131,7 +131,7 @@ function parseOptions(text: string): Map<string, string> {
   const options = new Map<string, string>();
   const pattern = /(?:\/\*!\d+ )?(DEFAULT CHARSET|[A-Z_]+)=('(?:[^'\\]|''|\\.)*'|[^\s*]+)(?: \*\/)?/g;
   for (const [, name = '', value = ''] of text.matchAll(pattern)) options.set(name, value);
-  const tablespace = /^\n\) \/\*!\d+ TABLESPACE (`(?:[^`]|``)+`) \*\//.exec(text)?.[1];
+  const tablespace = /^[^=]*\/\*!\d+ TABLESPACE (`(?:[^`]|``)+`) \*\//.exec(text)?.[1];
   if (tablespace !== undefined) options.set('TABLESPACE', tablespace);
   return options;
 }

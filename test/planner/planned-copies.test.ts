@@ -32,6 +32,11 @@ describe('a planned copy ends in the desired table with every value (P1, E2)', (
     ['an index renamed and made invisible', 'a INT, s TEXT, KEY a (a)', 'a INT, s TEXT, KEY z (a) INVISIBLE'],
     ['an index over an expression', 'a INT, s TEXT', 'a INT, s TEXT, KEY f ((a + 1)), KEY a (a)'],
     ['a constraint without a name of its own', 'a INT, s TEXT', 'a INT, s TEXT, CHECK (a > 0)'],
+    [
+      'a constraint over text of another charset, beside an index',
+      'a INT, s VARCHAR(9) CHARACTER SET latin1, KEY a (a)',
+      "a INT, s VARCHAR(9) CHARACTER SET latin1, KEY a (a), CHECK (s <> 'q')",
+    ],
     ['a column that is no longer computed', 'a INT, s TEXT, v INT AS (a + 1)', 'a INT, s TEXT, v INT'],
     [
       'a column that is stored from now on',
