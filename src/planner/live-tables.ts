@@ -8,7 +8,7 @@ import {
   serverErrorNumber,
   type Session,
 } from '../mysql/index.js';
-import { LOCK_WAIT_SECONDS, openSession } from './planning.js';
+import { LOCK_WAIT, openSession } from './planning.js';
 import { unreadable } from './server-conditions.js';
 import { settled } from './settled.js';
 
@@ -129,7 +129,7 @@ export async function readingLive<T>(
       const holders = await describeBlockers(session, [{ namespace: physical, table }]);
       throw new SternaError(
         'lock_not_granted',
-        `${expected} within ${LOCK_WAIT_SECONDS} s, the server waits for ${holders}. Plan again when it is gone.`,
+        `${expected} within ${LOCK_WAIT.seconds} s, the server waits for ${holders}. Plan again when it is gone.`,
         { cause: error },
       );
     }

@@ -12,14 +12,14 @@ export interface PlanningDependencies {
   readonly log: PlanningLog;
 }
 
-/** A plan is made again rather than wait behind somebody's lock. */
-export const LOCK_WAIT_SECONDS = 5;
+/** A plan is made again rather than wait behind somebody's lock. Tests make it longer. */
+export const LOCK_WAIT = { seconds: 5 };
 
 /** A session of a planner, which waits for no lock and for no silent server for long. */
 export function openSession(server: MysqlServer, { settings = {}, ...options }: SessionOptions = {}): Promise<Session> {
   return server.connect({
     ...options,
-    settings: { lock_wait_timeout: LOCK_WAIT_SECONDS, ...settings },
+    settings: { lock_wait_timeout: LOCK_WAIT.seconds, ...settings },
     answerMs: PATIENCE.plan,
   });
 }

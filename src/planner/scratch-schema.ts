@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
 import { describeBlockers, quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
-import { LOCK_WAIT_SECONDS, openSession, type PlanningDependencies, type PlanningLog } from './planning.js';
+import { LOCK_WAIT, openSession, type PlanningDependencies, type PlanningLog } from './planning.js';
 import { missingOnScratch, readGrants, SCRATCH_GRANT, SCRATCH_PREFIX } from './server-conditions.js';
 
 const NO_SUCH_TABLE = 1146;
@@ -117,7 +117,7 @@ export class ScratchSchema {
     const holders = await describeBlockers(session, own);
     return new SternaError(
       'lock_not_granted',
-      `Expected to work in scratch schema ${this.name} within ${LOCK_WAIT_SECONDS} s, the server waits for ${holders}. Plan again when it is gone.`,
+      `Expected to work in scratch schema ${this.name} within ${LOCK_WAIT.seconds} s, the server waits for ${holders}. Plan again when it is gone.`,
       { cause },
     );
   }

@@ -24,7 +24,9 @@ async function contentOn(server: Parameters<typeof connect>[0], space: TestNames
   const connection = await connect(server, space.name);
   try {
     const [rows] = await connection.query('SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(",", id, k, note))) AS s FROM t');
-    const [definition] = await connection.query('SHOW CREATE TABLE t');
+    const [[table]] = (await connection.query('SHOW CREATE TABLE t')) as unknown as [Record<string, string>[]];
+    // Inserts that were rolled back have taken ids, of which a replica knows nothing.
+    const definition = table?.['Create Table']?.replace(/ AUTO_INCREMENT=\d+/, '');
     const [tables] = await connection.query('SHOW TABLES');
     return { rows, definition, tables };
   } finally {
