@@ -46,7 +46,7 @@ export interface Hold {
   readonly isLong: boolean;
 }
 
-/** What the work holds for now, from what it has held for so far. What cannot be known counts as too much. */
+/** What the work holds at this moment, from what it has held for so far. What cannot be known counts as too much. */
 export function decideHolds(readings: readonly Reading[], before: readonly Hold[], now: number): Hold[] {
   return readings.flatMap(({ what, value, limit, unit = '', byWritesOnly = false }) => {
     const held = before.find((hold) => hold.what === what);

@@ -4,7 +4,14 @@ import type { Session } from '../mysql/index.js';
 
 /** Whatever a server takes into account when it makes a table of a text, as far as a session does not set it. */
 const SETTINGS = [
-  ...['version', 'sql_mode', 'explicit_defaults_for_timestamp', 'default_storage_engine', 'lower_case_table_names'],
+  ...[
+    'server_uuid',
+    'version',
+    'sql_mode',
+    'explicit_defaults_for_timestamp',
+    'default_storage_engine',
+    'lower_case_table_names',
+  ],
   ...['default_collation_for_utf8mb4', 'default_table_encryption', 'character_set_server', 'collation_server'],
   ...['innodb_strict_mode', 'innodb_default_row_format', 'innodb_file_per_table'],
   ...['sql_generate_invisible_primary_key', 'show_gipk_in_create_table_and_information_schema'],
@@ -12,8 +19,9 @@ const SETTINGS = [
 ];
 
 /**
- * What servers made of texts, in this process: the same text on a server of the same version and settings gives the same
- * table. Files that did not change since the last plan need no scratch schema.
+ * What servers made of texts, in this process: the same text on the same server, of the same version and settings, gives the
+ * same table. Another server may lack what a text names, such as a tablespace. Files that did not change since the last plan
+ * need no scratch schema.
  */
 export class CanonicalForms {
   readonly #known: LRUCache<string, string>;
@@ -47,5 +55,5 @@ export interface FormsOfSchema {
   readonly set: (sql: string, canonical: string) => void;
 }
 
-/** Of all targets of the process: what they hold is told by the text alone. */
+/** Of all targets of the process: bounded together. */
 export const canonicalForms = new CanonicalForms();

@@ -5,7 +5,7 @@ import { comparable } from './comparable.js';
 import { type DesiredTable, invalid } from './desired-files.js';
 import { type Difference, diffTables } from './diff.js';
 import { hiddenMembers, mayHideMembers } from './hidden-members.js';
-import type { LiveTable } from './live-tables.js';
+import { type LiveTable, readingLive } from './live-tables.js';
 import { refusalOf } from './refusal.js';
 import { renamedText, renameStatement } from './renames.js';
 import { parseDefinition, type TableDefinition } from './table-definition.js';
@@ -85,7 +85,9 @@ export class Definitions {
     const workspace = await this.workspace();
     const look = (session: Session): Promise<string[]> =>
       hiddenMembers(session, quoteTable(this.physical, name), definition);
-    return { live: await workspace.look(name, [], look), desired };
+    // The scratch schema first says whether it is the reason of an error; then the live table is.
+    const live = await readingLive(this.session, this.physical, name, () => workspace.look(name, [], look));
+    return { live, desired };
   }
 
   /** Whether the server means the same by both. */

@@ -91,8 +91,10 @@ const ON_SCHEMA = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'AL
 /** Without them, triggers and the foreign keys of other schemas are invisible, and the swap would leave them behind. */
 const TO_SEE = { onSchema: ['TRIGGER'], onServer: ['REFERENCES'] } as const;
 const ON_SERVER = ['REPLICATION SLAVE', 'REPLICATION CLIENT', 'XA_RECOVER_ADMIN', ...TO_SEE.onServer] as const;
-/** INSERT for RENAME TABLE. */
-const ON_SCRATCH = ['SELECT', 'INSERT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'] as const;
+/** INSERT also for RENAME TABLE. */
+const ON_SCRATCH = [
+  ...(['SELECT', 'INSERT', 'CREATE', 'CREATE TEMPORARY TABLES', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'] as const),
+];
 
 export const SCRATCH_PREFIX = '_sterna_ws_';
 export const SCRATCH_GRANT = `GRANT ALL ON ${quoteName(`${schemaPattern(SCRATCH_PREFIX)}%`)}.*`;

@@ -28,13 +28,18 @@ describe('what a server makes of a text is remembered', () => {
     expect((await planTables(restricted, space.name, [sql])).tasks).toEqual([]);
   });
 
-  it('for one version, one set of settings and one default charset only', async () => {
+  it('for one server, one set of settings and one default charset only', async () => {
     const forms = new CanonicalForms();
     await using session = await server.connect();
     const here = await forms.of(session, space.name);
     here.set('CREATE TABLE t (a TEXT)', 'canonical');
     expect((await forms.of(session, space.name)).get('CREATE TABLE t (a TEXT)')).toBe('canonical');
     expect(here.get('CREATE TABLE t (b TEXT)')).toBeUndefined();
+    await using other = await MysqlServer.open(connectionConfig(testServers().mysqlB));
+    await using there = await other.connect();
+    const twin = await TestNamespace.create('forms', testServers().mysqlB);
+    expect((await forms.of(there, twin.name)).get('CREATE TABLE t (a TEXT)')).toBeUndefined();
+    await twin.drop();
     await space.query(`ALTER DATABASE \`${space.name}\` CHARACTER SET latin1`);
     expect((await forms.of(session, space.name)).get('CREATE TABLE t (a TEXT)')).toBeUndefined();
   });

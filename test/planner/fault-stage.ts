@@ -44,6 +44,7 @@ const LIVE = [
   'CREATE TABLE grows (id INT PRIMARY KEY, k INT, KEY k (k))',
   'CREATE TABLE checked (id INT PRIMARY KEY, k INT, CHECK (k > 0))',
   'CREATE TABLE renamed (id INT PRIMARY KEY, mail VARCHAR(20))',
+  "CREATE TABLE hides (id INT PRIMARY KEY, e ENUM('a', '?'))",
   'CREATE TABLE gone (id INT PRIMARY KEY)',
 ];
 
@@ -54,12 +55,14 @@ const DESIRED: Readonly<Record<string, string>> = {
   'checked.sql': 'CREATE TABLE checked (id INT PRIMARY KEY, k BIGINT, CHECK (k > 0))',
   'renamed.sql':
     'CREATE TABLE renamed (id INT PRIMARY KEY,\n-- sterna:renamed from=mail\nemail VARCHAR(20), extra INT)',
+  'hides.sql': "CREATE TABLE hides (id INT PRIMARY KEY, e ENUM('a', '?'), more INT)",
   'child.sql': 'CREATE TABLE child (id INT PRIMARY KEY, p BIGINT, FOREIGN KEY (p) REFERENCES parent (id))',
 };
 
 /** A namespace, a user whose connections can be told from others, and a planner whose every statement is seen. */
 export class FaultStage implements AsyncDisposable {
   #before: unknown;
+  #plans = 0;
 
   private constructor(
     readonly space: TestNamespace,
@@ -97,11 +100,7 @@ export class FaultStage implements AsyncDisposable {
   /** @param fault awaited before each statement is sent */
   async plan(
     fault: Fault = () => undefined,
-    {
-      signal = new AbortController().signal,
-      what = { schema: { [this.space.name]: DESIRED } },
-      server = this.server,
-    }: PlanOptions = {},
+    { signal = new AbortController().signal, what = this.#desired(), server = this.server }: PlanOptions = {},
   ): Promise<Outcome> {
     const sent: string[] = [];
     const warnings: object[] = [];
@@ -125,13 +124,16 @@ export class FaultStage implements AsyncDisposable {
     }
   }
 
+  /** As nobody has asked before, so that the server has to be asked again. */
+  #desired(): NonNullable<PlanOptions['what']> {
+    this.#plans += 1;
+    const texts = Object.entries(DESIRED).map(([name, sql]) => [name, `${sql}\n-- plan ${this.#plans}`]);
+    return { schema: { [this.space.name]: Object.fromEntries(texts) as Record<string, string> } };
+  }
+
   /** Undisturbed, beside each other. */
   async planAtOnce(what: readonly PlanOptions['what'][]): Promise<Plan[]> {
-    return Promise.all(
-      what.map((each = { schema: { [this.space.name]: DESIRED } }) =>
-        planChange(dependencies(this.server), request(each)),
-      ),
-    );
+    return Promise.all(what.map((each = this.#desired()) => planChange(dependencies(this.server), request(each))));
   }
 
   /** The same by another way. Whoever asks closes it. */

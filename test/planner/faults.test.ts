@@ -171,7 +171,9 @@ describe('privileges', () => {
     'REPLICATION SLAVE, REPLICATION CLIENT, XA_RECOVER_ADMIN, REFERENCES, PROCESS ON *.*',
     'SELECT ON performance_schema.*',
   ];
-  const inScratch = ['SELECT', 'INSERT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'];
+  const inScratch = [
+    ...['SELECT', 'INSERT', 'CREATE', 'CREATE TEMPORARY TABLES', 'DROP', 'ALTER', 'INDEX', 'REFERENCES'],
+  ];
   const change = async (statement: string): Promise<void> => {
     await stage.query(statement, [stage.account.user]);
   };
