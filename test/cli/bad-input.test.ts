@@ -34,8 +34,8 @@ beforeAll(async () => {
   await plane.startWorker();
 });
 afterAll(async () => {
-  await Promise.all(plane.workers.map((worker) => worker.kill('SIGTERM')));
-  await expectNoLeaks({ namespaces: [space], users: [plane.account.user, reader.user], taskQueues: [plane.name] });
+  await plane.stopWorkers();
+  await expectNoLeaks({ namespaces: [space], users: [plane.account.user, reader.user] });
   await expectNoLeaks({ server: server.server, namespaces: [odd] });
   await plane[Symbol.asyncDispose]();
   await Promise.all([space.drop(), reader.drop(), odd.drop()]);

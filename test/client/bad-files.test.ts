@@ -18,8 +18,8 @@ beforeAll(async () => {
   await plane.startWorker();
 });
 afterAll(async () => {
-  await Promise.all(plane.workers.map((worker) => worker.kill('SIGTERM')));
-  await expectNoLeaks({ namespaces: [space], users: [plane.account.user], taskQueues: [plane.name] });
+  await plane.stopWorkers();
+  await expectNoLeaks({ namespaces: [space], users: [plane.account.user] });
   await plane[Symbol.asyncDispose]();
   await space.drop();
 });

@@ -8,6 +8,7 @@ import { SternaClient } from '../../src/client/index.js';
 import { TestAccount } from './account.js';
 import { uniqueName } from './namespace.js';
 import { dsn, testServers } from './servers.js';
+import { expectNoLeaks } from './leaks.js';
 import { WorkerProcess } from './worker-process.js';
 
 const run = promisify(execFile);
@@ -73,6 +74,12 @@ export class TestDataPlane implements AsyncDisposable {
       const failed = error as { code: number; stdout: string; stderr: string };
       return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
     }
+  }
+
+  /** Ends the workers in order, after the workflows: a change that reads as `cancelled` still gives its target back. */
+  async stopWorkers(): Promise<void> {
+    await expectNoLeaks({ taskQueues: [this.name] });
+    await Promise.all(this.workers.map((worker) => worker.kill('SIGTERM')));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
