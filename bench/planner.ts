@@ -5,10 +5,13 @@ import { TestNamespace } from '../test/support/namespace.js';
 import { connectionConfig } from '../test/support/servers.js';
 import { median } from './support/median.js';
 import { readUsage } from './support/process-usage.js';
+import { SkeemaFolder } from './support/skeema.js';
+import { isOnPath } from './support/tools.js';
 
 /**
  * The planner on a large schema of twelve columns and four indexes a table, beside what the server needs to show all of
- * their definitions. Medians. `./dev bench planner --tables 1000 --rounds 3`
+ * their definitions, and beside `skeema diff` of the same files where it is on PATH. Medians. A scratch schema is removed
+ * after the answer and between the rounds. `./dev bench planner --tables 1000 --rounds 3`
  */
 const { values: options } = parseArgs({
   options: { tables: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '3' } },
@@ -25,11 +28,13 @@ await using space = await TestNamespace.create('plans');
 for (let n = 0; n < count; n += 1) await space.query(`CREATE TABLE t${n} (${COLUMNS})`);
 
 await using server = await MysqlServer.open(connectionConfig(space.server));
+const removals: Promise<void>[] = [];
 const dependencies: PlanningDependencies = {
   server,
   physical: (namespace) => namespace,
   signal: new AbortController().signal,
   log: { warn: () => undefined },
+  later: (removal) => void removals.push(removal),
 };
 const canonical = (await pullSchema(dependencies, [space.name])).schema[space.name] ?? {};
 const edited = { ...canonical, 't0.sql': (canonical['t0.sql'] ?? '').replace('`flags` int ', '`flags` bigint ') };
@@ -48,6 +53,16 @@ await times('plan: canonical files, one table changed and verified', () => plan(
 let seen = 0;
 await times('plan: files as written, never seen before, no change', () => plan(written(String(seen++)), 0), shown);
 await times('plan: files as written, seen before, no change', () => plan(written('0'), 0), shown);
+if (isOnPath('skeema')) {
+  const differs = { ...written('skeema'), 't0.sql': edited['t0.sql'] };
+  for (const [what, files, changes] of [
+    ['no change', canonical, false],
+    ['one table changed', differs, true],
+  ] as const) {
+    await using folder = await SkeemaFolder.create(space.server, space.name, files);
+    await times(`skeema diff: ${what}`, () => folder.diff(changes), shown);
+  }
+}
 console.log(`peak memory ${readUsage(process.pid)?.peakMb.toFixed(0)} MB`);
 
 async function plan(files: Readonly<Record<string, string>>, changes: number): Promise<void> {
@@ -66,6 +81,7 @@ async function times(what: string, work: () => Promise<void>, beside?: number): 
     const started = performance.now();
     await work();
     taken.push((performance.now() - started) / 1_000);
+    await Promise.all(removals.splice(0));
   }
   const middle = median(taken);
   const ratio = beside === undefined ? '' : `, ${(middle / beside).toFixed(2)} of the server's`;

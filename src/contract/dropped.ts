@@ -1,3 +1,5 @@
+import { isTableName } from './table-name.js';
+
 /** A dropped table is kept for a while under another name, which says until when: a mistaken drop can be undone. */
 
 const RETENTION_DAYS = 7;
@@ -7,12 +9,11 @@ const TIME_OF_DROP = `{now+${RETENTION_DAYS}d}`;
 const INFIX = '_sterna_dropped_';
 /** `20260301101500`, in UTC. */
 const TIME_LENGTH = 14;
-const MAX_NAME = 64;
 
 /** The name in the plan; null when it would be too long. */
 export function plannedDroppedName(table: string): string | null {
   const prefix = `_${table}${INFIX}`;
-  return Array.from(prefix).length + TIME_LENGTH > MAX_NAME ? null : prefix + TIME_OF_DROP;
+  return isTableName(prefix + '0'.repeat(TIME_LENGTH)) ? prefix + TIME_OF_DROP : null;
 }
 
 /** The planned statement as it runs now: the one thing in it that the plan leaves open is the time. */

@@ -10,6 +10,7 @@ export * from './names.js';
 export * from './plan.js';
 export * from './progress.js';
 export * from './states.js';
+export * from './table-name.js';
 export * from './status.js';
 export * from './derive-state.js';
 export * from './transitions.js';

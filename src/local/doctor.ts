@@ -1,6 +1,13 @@
 import { type Finding, type ErrorCode, ERRORS, SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
-import type { FoundChange, LeftoverTable, Log, TargetClient, TargetExamination } from '../target/index.js';
+import {
+  type FoundChange,
+  type LeftoverTable,
+  type Log,
+  operationContext,
+  type TargetClient,
+  type TargetExamination,
+} from '../target/index.js';
 import { type Answer, decideStand, type Stand } from './stand.js';
 
 export interface DoctorRequest {
@@ -97,19 +104,13 @@ class Doctor {
   async #remove(found: FoundChange, id: string): Promise<void> {
     // Held meanwhile, so that no process goes on with it.
     await using hold = await this.client.holdChange(id);
-    await this.client.removeChange(found, {
-      signal: new AbortController().signal,
-      drain: new AbortController().signal,
-      alive: () => undefined,
-      confirm: async () => {
-        // Once more, right before the claim: it may have been reset, or resumed.
-        if (found.change?.kept !== null) return hold.assertHeld();
-        if (this.#mayRemove({ found, stand: await this.#standOf(found) })) return;
-        throw new SternaError('driver_replaced', `Change ${id} lives again; nothing of it is removed.`);
-      },
-      progress: () => undefined,
-      log: this.request.log,
-    });
+    const confirm = async (): Promise<void> => {
+      // Once more, right before the claim: it may have been reset, or resumed.
+      if (found.change?.kept !== null) return hold.assertHeld();
+      if (this.#mayRemove({ found, stand: await this.#standOf(found) })) return;
+      throw new SternaError('driver_replaced', `Change ${id} lives again; nothing of it is removed.`);
+    };
+    await this.client.removeChange(found, operationContext({ log: this.request.log, confirm }));
   }
 
   #changeFinding({ found, stand }: JudgedChange): Finding {

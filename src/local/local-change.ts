@@ -12,7 +12,13 @@ import {
   type StepOutcome,
 } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
-import type { ChangeHold, Log, OperationContext, TargetClient } from '../target/index.js';
+import {
+  type ChangeHold,
+  type Log,
+  type OperationContext,
+  operationContext,
+  type TargetClient,
+} from '../target/index.js';
 import { localChangeId } from './change-id.js';
 import { LocalStatus } from './local-status.js';
 
@@ -55,7 +61,10 @@ export async function planLocally(
     await using hold = await client.holdChange(changeId);
     const kept = await hold.find(namespacesOf(request));
     if (kept !== null) return { changeId, plan: kept.plan, state: 'stopped' as const };
-    const plan = await client.plan(request, contextOf(options, { signal: options.drain }));
+    const plan = await client.plan(
+      request,
+      operationContext({ drain: options.drain, log: options.log, signal: options.drain }),
+    );
     return { changeId, plan, state: plan.tasks.length === 0 ? ('completed' as const) : ('planned' as const) };
   });
 }
@@ -98,7 +107,9 @@ class LocalChange {
       },
       (status) => options.show(status),
     );
-    this.#context = contextOf(options, {
+    this.#context = operationContext({
+      drain: options.drain,
+      log: options.log,
       confirm: () => hold.confirm(),
       progress: (progress) => this.#status.progress(progress),
     });
@@ -134,7 +145,7 @@ class LocalChange {
     }
     const { allowUnsafe, drain, log, resume } = this.options;
     const plan = await this.#patiently(
-      () => this.client.plan(this.request, contextOf({ drain, log }, { signal: drain })),
+      () => this.client.plan(this.request, operationContext({ drain, log, signal: drain })),
       PLAN_TRIES,
     );
     this.#status.planned(plan);
@@ -232,19 +243,4 @@ class LocalChange {
 
 function namespacesOf({ schema, statements }: PlanRequest): string[] {
   return Object.keys(schema ?? statements ?? {}).sort();
-}
-
-function contextOf(
-  { drain, log }: Pick<LocalOptions, 'drain' | 'log'>,
-  own: Partial<OperationContext>,
-): OperationContext {
-  return {
-    signal: new AbortController().signal,
-    drain,
-    log,
-    alive: () => undefined,
-    confirm: () => Promise.resolve(),
-    progress: () => undefined,
-    ...own,
-  };
 }

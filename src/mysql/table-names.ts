@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isTableName } from '../contract/index.js';
 
 /** Names of the tables that a copy makes, deterministic, so that whoever looks for them finds them. */
 
-const MAX_CHARACTERS = 64;
 const HASH_CHARACTERS = 8;
 
 export function shadowName(table: string): string {
@@ -15,9 +15,9 @@ export function oldName(table: string): string {
 
 /** A name that would be too long is cut, and told from others with the same beginning by a hash of the whole. */
 function ownName(table: string, suffix: string): string {
-  const characters = Array.from(table);
-  const room = MAX_CHARACTERS - 1 - suffix.length;
-  if (characters.length <= room) return `_${table}${suffix}`;
+  if (isTableName(`_${table}${suffix}`)) return `_${table}${suffix}`;
   const hash = createHash('sha256').update(table).digest('hex').slice(0, HASH_CHARACTERS);
-  return `_${characters.slice(0, room - HASH_CHARACTERS - 1).join('')}_${hash}${suffix}`;
+  const kept = Array.from(table);
+  while (!isTableName(`_${kept.join('')}_${hash}${suffix}`)) kept.pop();
+  return `_${kept.join('')}_${hash}${suffix}`;
 }

@@ -32,7 +32,7 @@ export class Definitions {
     if (known !== undefined) return known;
     const workspace = await this.workspace();
     try {
-      const canonical = await workspace.result(table, [sql]);
+      const canonical = await workspace.canonical(table, sql);
       const definition = parseDefinition(canonical);
       if (mayHideMembers(definition)) {
         const look = (session: Session): Promise<string[]> => hiddenMembers(session, quoteName(table), definition);

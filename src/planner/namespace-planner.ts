@@ -150,7 +150,9 @@ export class NamespacePlanner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // One that did not open has nothing to close, and has said why to whoever asked for it.
     const workspace = await this.#workspace?.catch(() => undefined);
-    await workspace?.[Symbol.asyncDispose]();
+    const removal = workspace?.[Symbol.asyncDispose]();
+    if (removal !== undefined && this.dependencies.later !== undefined) this.dependencies.later(removal);
+    else await removal;
   }
 
   #open(): Promise<Workspace> {

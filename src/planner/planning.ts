@@ -10,6 +10,11 @@ export interface PlanningDependencies {
   readonly physical: (namespace: string) => string;
   readonly signal: AbortSignal;
   readonly log: PlanningLog;
+  /**
+   * Takes the removal of a scratch schema, which the answer need not wait for and the server may. It never fails; whoever closes
+   * the server awaits it before. Absent: the answer waits.
+   */
+  readonly later?: (removal: Promise<void>) => void;
 }
 
 /** A plan is made again rather than wait behind somebody's lock. Tests make it longer. */

@@ -27,6 +27,8 @@ interface Accepted {
  */
 export class Workspace implements AsyncDisposable {
   readonly #tableNames = new Set<string>();
+  /** Tables that stay until the schema goes, by their name in lower case, as a server may compare it. */
+  readonly #kept = new Map<string, Set<string>>();
   /** Settles when the last use that has to be alone, so far, is over. */
   #alone: Promise<void> = Promise.resolve();
 
@@ -75,31 +77,22 @@ export class Workspace implements AsyncDisposable {
     alternatives: readonly string[],
     beside: readonly string[] = [],
   ): Promise<Accepted> {
-    // P6: tables that a foreign key ties would see each other, or not, as chance has it.
-    const alone = [...before, ...alternatives].some((statement) => /\bREFERENCES\b/i.test(statement));
-    const work = async (session: Session): Promise<Accepted> => {
-      const tables = [table, ...beside];
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await this.#execute(session, tables, before, alternatives);
-        } catch (error) {
-          // Foreign keys let one table's statements lock another's.
-          if (serverErrorNumber(error) !== DEADLOCK || tries === DEADLOCK_TRIES)
-            throw await this.schema.reasonOf(error, session, tables);
-          await drop(session, tables);
-        }
-      }
-    };
-    return alone ? this.#withAll(work, table) : this.#with(work, table);
+    return this.#firstResult([table, ...beside], before, alternatives);
+  }
+
+  /** What the server makes of a definition. The table may stay until the schema goes: dropping takes as long as creating. */
+  async canonical(table: string, definition: string): Promise<string> {
+    return (await this.#firstResult([table], [], [definition], !isTied(definition))).result;
   }
 
   /** Executes statements that make a table of that name, or none, and looks at it; leaves nothing. */
   async look<T>(table: string, statements: readonly string[], look: (session: Session) => Promise<T>): Promise<T> {
     return this.#with(async (session) => {
       try {
+        await this.#drop(session, this.#keptAs(table));
         for (const statement of statements) await session.execute(statement);
         const seen = await look(session);
-        await drop(session, [table]);
+        await this.#drop(session, [table]);
         return seen;
       } catch (error) {
         throw await this.schema.reasonOf(error, session, [table]);
@@ -118,14 +111,45 @@ export class Workspace implements AsyncDisposable {
     await this.schema.remove(this.sessions.threadIds);
   }
 
+  async #firstResult(
+    tables: readonly string[],
+    before: readonly string[],
+    alternatives: readonly string[],
+    keeps = false,
+  ): Promise<Accepted> {
+    // P6: tables that a foreign key ties would see each other, or not, as chance has it.
+    const alone = [...before, ...alternatives].some(isTied);
+    const work = async (session: Session): Promise<Accepted> => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await this.#drop(
+            session,
+            (alone ? [...this.#kept.keys()] : tables).flatMap((each) => this.#keptAs(each)),
+          );
+          return await this.#execute(session, tables, before, alternatives, keeps);
+        } catch (error) {
+          // Foreign keys let one table's statements lock another's.
+          if (serverErrorNumber(error) !== DEADLOCK || tries === DEADLOCK_TRIES)
+            throw await this.schema.reasonOf(error, session, tables);
+          await this.#drop(session, tables);
+        }
+      }
+    };
+    const [table = ''] = tables;
+    return alone ? this.#withAll(work, table) : this.#with(work, table);
+  }
+
   async #execute(
     session: Session,
     tables: readonly string[],
     before: readonly string[],
     alternatives: readonly string[],
+    keeps: boolean,
   ): Promise<Accepted> {
-    const tried = await this.#try(session, tables[0] ?? '', before, alternatives);
-    await drop(session, tables);
+    const [table = ''] = tables;
+    const tried = await this.#try(session, table, before, alternatives);
+    if (keeps) this.#keep(table);
+    else await this.#drop(session, tables);
     if (tried instanceof SternaError) throw tried;
     return tried;
   }
@@ -147,6 +171,21 @@ export class Workspace implements AsyncDisposable {
       if (!isRefusal(error)) throw error;
       return error;
     }
+  }
+
+  async #drop(session: Session, tables: readonly string[]): Promise<void> {
+    for (const table of tables) {
+      await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+      this.#kept.get(table.toLowerCase())?.delete(table);
+    }
+  }
+
+  #keep(table: string): void {
+    this.#kept.set(table.toLowerCase(), new Set(this.#keptAs(table)).add(table));
+  }
+
+  #keptAs(table: string): string[] {
+    return [...(this.#kept.get(table.toLowerCase()) ?? [])];
   }
 
   /** One session for one table at a time; two uses of one table wait for each other. */
@@ -189,8 +228,9 @@ export class Workspace implements AsyncDisposable {
   }
 }
 
-async function drop(session: Session, tables: readonly string[]): Promise<void> {
-  for (const table of tables) await session.execute(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+/** It may see other tables, and they it. */
+function isTied(statement: string): boolean {
+  return /\bREFERENCES\b/i.test(statement);
 }
 
 async function firstAccepted(session: Session, alternatives: readonly string[]): Promise<number> {

@@ -51,6 +51,8 @@ export async function openTargetClient(options: TargetOptions): Promise<TargetCl
 class MysqlTargetClient implements TargetClient {
   readonly #change: OnlineChange;
   readonly #dropped: DroppedTables;
+  /** What planning still removes. */
+  readonly #removals = new Set<Promise<void>>();
 
   constructor(
     private readonly server: MysqlServer,
@@ -151,11 +153,16 @@ class MysqlTargetClient implements TargetClient {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#removals);
     await Promise.all([this.server, ...this.replicas].map((server) => server.close()));
   }
 
   #planning({ signal, log }: OperationContext): Parameters<typeof planChange>[0] {
-    return { server: this.server, physical: this.options.physical, signal, log };
+    const later = (removal: Promise<void>): void => {
+      this.#removals.add(removal);
+      void removal.finally(() => this.#removals.delete(removal));
+    };
+    return { server: this.server, physical: this.options.physical, signal, log, later };
   }
 
   async #write(step: () => Promise<StepOutcome>): Promise<StepOutcome> {

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type mysql from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
-import { TestDataPlane } from '../support/data-plane.js';
+import { entryFor, TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace, uniqueName } from '../support/namespace.js';
 import { fill, PLAIN_TABLE } from '../support/online-change.js';
@@ -147,9 +147,7 @@ describe('a worker that goes away in any activity loses nothing: another one goe
   it.each(['SIGTERM', 'SIGKILL'] as const)('%s', { timeout: 300_000 }, async (signal) => {
     const run = uniqueName('run').slice(-8);
     const target = (activity: string): string => `${signal}-${activity}-${run}`.toLowerCase();
-    const entries = Object.keys(STAGES).map(
-      (name) => `  ${target(name)}: { environment: test, dsn: "env:TEST_DSN" }\n`,
-    );
+    const entries = Object.keys(STAGES).map((name) => entryFor(target(name)));
     await using plane = await TestDataPlane.create('steps', entries.join(''));
     const connection = await Connection.connect({ address: testServers().temporalAddress });
     const client = new Client({ connection });

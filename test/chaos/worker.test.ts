@@ -59,10 +59,10 @@ describe('workers that go away', () => {
         target: plane.target,
         environment: 'test',
         statements: { [space.name]: ['ALTER TABLE t MODIFY k BIGINT NOT NULL'] },
-        options: { autoApply: true, volume: 4 },
+        options: { autoApply: true, volume: 1 },
         caller: 'test',
       });
-      await until('it copies', async () => (await shadowRows(space)) > 5_000, { intervalMs: 20 });
+      await until('it copies', async () => (await shadowRows(space)) > 2_000, { intervalMs: 20 });
       await plane.startWorker();
       await first.kill('SIGTERM');
       const kept = await shadowRows(space);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.js';
 import { TestAccount } from '../support/account.js';
-import { TestDataPlane } from '../support/data-plane.js';
+import { entryFor, TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { fill, PLAIN_TABLE } from '../support/online-change.js';
@@ -26,10 +26,7 @@ it('the privileges of docs/operations.md are enough for every kind of change, th
   );
   await using account = await TestAccount.create({ grants });
   const target = `least-${space.name.slice(-8)}`;
-  await using plane = await TestDataPlane.create(
-    'grants',
-    `  ${target}: { environment: test, dsn: "env:DSN_LEAST" }\n`,
-  );
+  await using plane = await TestDataPlane.create('grants', entryFor(target, 'DSN_LEAST'));
   plane.env.DSN_LEAST = dsn(account.server);
   await plane.startWorker();
   const definitions = {

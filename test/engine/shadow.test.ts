@@ -84,6 +84,7 @@ it('cuts the names of its tables where they would be too long, and keeps them ap
   const long = ['a', 'b'].map((end) => 'é'.repeat(63) + end);
   const names = long.flatMap((name) => [shadowName(name), oldName(name)]);
   expect(new Set(names).size).toBe(4);
-  for (const name of names) expect(name).toMatch(/^_é{43}_[0-9a-f]{8}_sterna_(new|old)$/);
-  expect(names.map((name) => Array.from(name).length)).toEqual([64, 64, 64, 64]);
+  // Every é may take five bytes of a file's name.
+  for (const name of names) expect(name).toMatch(/^_é{35}_[0-9a-f]{8}_sterna_(new|old)$/);
+  expect(shadowName('t'.repeat(64))).toMatch(/^_t{43}_[0-9a-f]{8}_sterna_new$/);
 });

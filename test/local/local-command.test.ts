@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestAccount } from '../support/account.js';
 import { CliProcess } from '../support/cli-process.js';
+import { entryFor } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
@@ -25,10 +26,7 @@ let space: TestNamespace;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sterna-test-'));
   account = await TestAccount.create();
-  await writeFile(
-    path.join(folder, 'inventory.yaml'),
-    'targets:\n  shop: { environment: test, dsn: "env:TEST_DSN" }\n',
-  );
+  await writeFile(path.join(folder, 'inventory.yaml'), `targets:\n${entryFor('shop')}`);
   env = {
     ...process.env,
     TEST_DSN: dsn(account.server),

@@ -100,7 +100,7 @@ export class FaultStage implements AsyncDisposable {
   /** @param fault awaited before each statement is sent */
   async plan(
     fault: Fault = () => undefined,
-    { signal = new AbortController().signal, what = this.#desired(), server = this.server }: PlanOptions = {},
+    { signal = new AbortController().signal, what = this.#desired(), server = this.server, later }: PlanOptions = {},
   ): Promise<Outcome> {
     const sent: string[] = [];
     const warnings: object[] = [];
@@ -115,7 +115,8 @@ export class FaultStage implements AsyncDisposable {
     }
     const log = { warn: (fields: object) => void warnings.push(fields) };
     try {
-      const plan = await planChange({ server, physical: (name) => name, signal, log }, request(what));
+      const made = { server, physical: (name: string): string => name, signal, log, ...(later ? { later } : {}) };
+      const plan = await planChange(made, request(what));
       return { plan, sent, warnings };
     } catch (error) {
       return { error, sent, warnings };
@@ -250,6 +251,7 @@ interface PlanOptions {
   readonly signal?: AbortSignal;
   readonly what?: Pick<PlanRequest, 'schema' | 'statements'> | undefined;
   readonly server?: MysqlServer;
+  readonly later?: (removal: Promise<void>) => void;
 }
 
 /** Definitions and rows. */

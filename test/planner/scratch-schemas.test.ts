@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/contract/index.js';
 import { examineServer } from '../../src/planner/index.js';
+import { openTargetClient, operationContext } from '../../src/target/index.js';
 import { MysqlProcess } from '../support/mysql-process.js';
-import { connect } from '../support/servers.js';
-import { FaultStage, NO_TRACES } from './fault-stage.js';
+import { connect, connectionConfig } from '../support/servers.js';
+import { FaultStage, NO_TRACES, once } from './fault-stage.js';
+import { request } from './planning.js';
 
 /** A server of its own: what is swept here is nobody else's. */
 let mysql: MysqlProcess;
@@ -21,6 +23,8 @@ afterEach(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
+const nothing = (): void => undefined;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const LEFT = '_sterna_ws_1700000000000_deadbeef';
 
 async function made(plan = stage.plan()): Promise<Plan> {
@@ -121,6 +125,34 @@ describe('plans at once on one server', () => {
       }),
     );
     expect([outer.planHash, (await inner)?.[0]?.planHash]).toEqual([alone.planHash, alone.planHash]);
+    expect(await stage.traces()).toEqual(NO_TRACES);
+  });
+});
+
+describe('the removal of a scratch schema', () => {
+  it('is not waited for by the answer where somebody takes it', async () => {
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const removals: Promise<void>[] = [];
+    const fault = once(/^DROP DATABASE/, () => answered);
+    await made(stage.plan(fault, { later: (removal) => void removals.push(removal) }));
+    expect(await stage.scratchSchemas()).toHaveLength(1);
+    answer();
+    await Promise.all(removals);
+    expect(await stage.traces()).toEqual(NO_TRACES);
+  });
+
+  it('is waited for by whoever closes the target (K4)', async () => {
+    const target = await openTargetClient({
+      connection: connectionConfig(mysql.server),
+      physical: (namespace) => namespace,
+      requireWriter: false,
+    });
+    const schema = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`t${n}.sql`, `CREATE TABLE t${n} (id INT PRIMARY KEY)`]),
+    );
+    await target.plan(request({ schema: { [stage.space.name]: schema } }), operationContext({ log: SILENT }));
+    await target.close();
     expect(await stage.traces()).toEqual(NO_TRACES);
   });
 });

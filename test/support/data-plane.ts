@@ -14,7 +14,12 @@ import { WorkerProcess } from './worker-process.js';
 const run = promisify(execFile);
 
 /** Tests run beside each other: the load of the machine holds none of them. */
-const BUSY = '    throttle: { threads_running: 100000, commit_latency_ms: 100000 }\n';
+const BUSY = 'throttle: { threads_running: 100000, commit_latency_ms: 100000 }';
+
+/** An inventory entry of the DSN in a variable. */
+export function entryFor(target: string, variable = 'TEST_DSN'): string {
+  return `  ${target}: { environment: test, dsn: "env:${variable}", ${BUSY} }\n`;
+}
 
 /** A data plane of one test: its own queue, account and target key, workers as processes, the CLI, the client. */
 export class TestDataPlane implements AsyncDisposable {
@@ -38,7 +43,7 @@ export class TestDataPlane implements AsyncDisposable {
     const target = `db-${name.slice(-8)}`;
     await writeFile(
       path.join(folder, 'inventory.yaml'),
-      `targets:\n  ${target}:\n    environment: test\n    dsn: env:TEST_DSN\n${BUSY}${entry}`,
+      `targets:\n  ${target}:\n    environment: test\n    dsn: env:TEST_DSN\n    ${BUSY}\n${entry}`,
     );
     await writeFile(path.join(folder, 'worker.yaml'), `dataPlane: ${name}\ninventory: inventory.yaml\nhealthPort: 0\n`);
     process.env.TEMPORAL_ADDRESS = testServers().temporalAddress;

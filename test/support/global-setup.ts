@@ -4,7 +4,7 @@ import { ensureBuilt } from '../../tools/dev/built.js';
 import { connect, testServers, type TestServer } from './servers.js';
 
 /** Workspace schemas of the planner: not bound to a test's own schema, so they are looked for once, at the end. */
-const WORKSPACES = `SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name LIKE '\\\\_sterna\\\\_ws\\\\_%'`;
+const WORKSPACES = `SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name LIKE '\\\\_sterna\\\\_ws\\\\_%' AND IS_FREE_LOCK(schema_name)`;
 
 /** Says at once, and for all tests together, which server is missing. */
 export async function setup(): Promise<void> {
