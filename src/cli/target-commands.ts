@@ -63,9 +63,9 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
           })
         : run(async (output) => {
             const file = inventoryFile(flags);
-            const { loadStaticInventory } = await import('../inventory/index.js');
+            const { loadInventory } = await import('../inventory/index.js');
             const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
-            const inventory = await loadStaticInventory(file, { log: { warn, error: warn } });
+            const inventory = await loadInventory(file, { log: { warn, error: warn } });
             const targets = (await inventory.list?.()) ?? [];
             output.result(
               { targets },

@@ -39,10 +39,19 @@ export interface TargetSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface InventoryHealth {
+  /** What the inventory says now cannot be read; an earlier state is in force. */
+  readonly stale: boolean;
+  /** Why; holds no secret (R2). */
+  readonly message?: string;
+}
+
 /** Knows how targets are reached; nothing else in Sterna knows hosts or credentials. */
 export interface InventoryResolver {
   /** Throws `target_unknown`, `target_type_mismatch`, `secret_missing`, `config_invalid` or `inventory_unavailable` (R5). */
   resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget>;
   /** Sorted by environment and key; absent where a backend cannot list. */
-  list?(signal?: AbortSignal): Promise<TargetSummary[]>;
+  readonly list?: ((signal?: AbortSignal) => Promise<TargetSummary[]>) | undefined;
+  /** Absent where there is no state but that of now. */
+  health?(): Promise<InventoryHealth>;
 }
