@@ -39,7 +39,8 @@ class FileInventory implements InventoryResolver {
   #backend: InventoryResolver | undefined;
   #stamp = '';
   #stale: InventoryHealth = { stale: false };
-  #reading: Promise<void> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(
     private readonly file: string,
@@ -79,8 +80,13 @@ class FileInventory implements InventoryResolver {
 
   /** Looks at the file's time and size at each use: an edit counts at once, without a watcher to own. */
   async #current(): Promise<InventoryResolver> {
-    this.#reading = this.#reading.then(() => this.#reread()); // one after the other
-    await this.#reading;
+    // Shared by all that ask before it begins: a look that has begun may have missed an edit.
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined;
+      return this.#reread();
+    });
+    this.#last = this.#next;
+    await this.#next;
     if (this.#backend === undefined) throw new SternaError('internal', 'Expected a loaded inventory, found none.');
     return this.#backend;
   }

@@ -36,6 +36,12 @@ it('asks for the target with environment and type, and says who it is', async ()
   expect(service.asked[0]?.headers.authorization).toBe('Bearer hunter2');
 });
 
+it.each(['.', '..'])('asks nothing for %s, which means another place in a URL', async (target) => {
+  service.answer = () => ({ status: 200, body: JSON.stringify({ ...ENTRY, target }) });
+  await expect(inventory.resolve({ target, environment: 'x' })).rejects.toMatchObject({ code: 'target_unknown' });
+  expect(service.asked).toHaveLength(0);
+});
+
 it('asks whether the answer that it has still holds, and takes a changed one', async () => {
   service.answer = ({ headers }) =>
     headers['if-none-match'] === '"1"' ? { status: 304 } : { status: 200, headers: { etag: '"1"' }, body };
