@@ -1,6 +1,14 @@
 import { SternaError } from '../contract/index.js';
 import { sortedSummaries } from './entry-inventory.js';
-import type { InventoryHealth, InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
+import { explain } from './explain-entry.js';
+import type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  TargetExplanation,
+  TargetRequest,
+  TargetSummary,
+} from './resolver.js';
 
 /** One inventory for each type of database. */
 export class InventoryByType implements InventoryResolver {
@@ -12,19 +20,25 @@ export class InventoryByType implements InventoryResolver {
   }
 
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
-    const { type = 'mysql' } = request;
-    const inventory = this.types.get(type);
-    if (inventory === undefined)
-      throw new SternaError(
-        'target_type_mismatch',
-        `Expected a type of the inventory (${[...this.types.keys()].sort().join(', ')}) for target ${request.target}, got ${type}.`,
-      );
-    return inventory.resolve({ ...request, type }, signal);
+    return this.#of(request).resolve(request, signal);
+  }
+
+  async explain(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation> {
+    return explain(this.#of(request), request, signal);
   }
 
   async health(): Promise<InventoryHealth> {
     const all = await Promise.all([...this.types.values()].map(async (inventory) => inventory.health?.()));
     return all.find((health) => health?.stale) ?? { stale: false };
+  }
+
+  #of({ target, type = 'mysql' }: TargetRequest): InventoryResolver {
+    const inventory = this.types.get(type);
+    if (inventory !== undefined) return inventory;
+    throw new SternaError(
+      'target_type_mismatch',
+      `Expected a type of the inventory (${[...this.types.keys()].sort().join(', ')}) for target ${target}, got ${type}.`,
+    );
   }
 
   async #list(signal?: AbortSignal): Promise<TargetSummary[]> {

@@ -2,11 +2,13 @@ import { SternaError } from '../contract/index.js';
 import type { EntryContext } from './connection.js';
 import type { InventoryEntry, TargetEntry } from './entry.js';
 import { describeIssues, entryShape, summaryShape } from './entry.js';
+import { explainEntry } from './explain-entry.js';
 import { resolveEntry, selectEntry } from './resolve-entry.js';
-import type { InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
+import type { InventoryResolver, ResolvedTarget, TargetExplanation, TargetRequest, TargetSummary } from './resolver.js';
 
 /** Where entries are kept. */
 export interface EntrySource {
+  readonly kind: TargetExplanation['kind'];
   /** For messages: the entry of a target, e.g. `targets.orders`. */
   where(target: string): string;
   /** All entries that may be meant; none is the answer that there is no such target (R5). */
@@ -29,6 +31,11 @@ export class EntryInventory implements InventoryResolver {
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
     const entry = selectEntry(await this.source.find(request, signal), request);
     return resolveEntry(entry, this.source.where(entry.target), this.context);
+  }
+
+  async explain(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation> {
+    const entry = selectEntry(await this.source.find(request, signal), request);
+    return { kind: this.source.kind, ...(await explainEntry(entry, this.source.where(entry.target), this.context)) };
   }
 }
 

@@ -18,6 +18,7 @@ const LONGEST_WAIT_MS = 5_000;
 
 /** Entries that are kept behind a service. */
 export class HttpEntries implements EntrySource {
+  readonly kind = 'http';
   readonly #answers = new LRUCache<string, { readonly etag: string; readonly body: object }>({ max: ANSWERS });
 
   constructor(

@@ -2,11 +2,20 @@ export { describeIssues } from './entry.js';
 export {
   type InventoryLog,
   type InventoryOptions,
+  type LoadedInventory,
   loadInventory,
   /** As it was called while there was one kind of inventory. */
   loadInventory as loadStaticInventory,
 } from './load-inventory.js';
 export type { InventoryModule, InventoryModuleTools } from './module-inventory.js';
 export { mapNamespace } from './namespaces.js';
-export type { InventoryHealth, InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
+export type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  ServerExplanation,
+  TargetExplanation,
+  TargetRequest,
+  TargetSummary,
+} from './resolver.js';
 export { registerSecretScheme, type SecretReader } from './secrets.js';

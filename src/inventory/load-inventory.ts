@@ -4,11 +4,18 @@ import { SternaError } from '../contract/index.js';
 import { InventoryByType } from './by-type-inventory.js';
 import type { EntryContext } from './connection.js';
 import { EntryInventory } from './entry-inventory.js';
+import { explain } from './explain-entry.js';
 import { HttpEntries } from './http-inventory.js';
 import { type InventoryDefinition, readInventoryFile } from './inventory-file.js';
 import { openModule } from './module-inventory.js';
 import { MysqlEntries } from './mysql-inventory.js';
-import type { InventoryHealth, InventoryResolver, ResolvedTarget, TargetRequest } from './resolver.js';
+import type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  TargetExplanation,
+  TargetRequest,
+} from './resolver.js';
 import { StaticEntries } from './static-inventory.js';
 
 export interface InventoryLog {
@@ -22,6 +29,9 @@ export interface InventoryOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** An inventory of a file, of whatever kind. */
+export type LoadedInventory = InventoryResolver & Required<Pick<InventoryResolver, 'health' | 'explain'>>;
+
 /**
  * Opens the inventory that a file describes. Refuses a broken one; later, a broken edit keeps the last good state and
  * says so.
@@ -29,13 +39,13 @@ export interface InventoryOptions {
 export async function loadInventory(
   file: string,
   { log, env = process.env }: InventoryOptions,
-): Promise<InventoryResolver> {
+): Promise<LoadedInventory> {
   const inventory = new FileInventory(path.resolve(file), log, env, false);
   await inventory.load();
   return inventory;
 }
 
-class FileInventory implements InventoryResolver {
+class FileInventory implements LoadedInventory {
   #backend: InventoryResolver | undefined;
   #stamp = '';
   #stale: InventoryHealth = { stale: false };
@@ -57,8 +67,14 @@ class FileInventory implements InventoryResolver {
 
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
     signal?.throwIfAborted();
-    if (request.target === '') throw new SternaError('target_unknown', 'Expected a target key, got an empty one.');
+    assertKey(request);
     return (await this.#current()).resolve(request, signal);
+  }
+
+  async explain(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation> {
+    signal?.throwIfAborted();
+    assertKey(request);
+    return { file: this.file, ...(await explain(await this.#current(), request, signal)) };
   }
 
   /** Whether it can list is as of the last look. */
@@ -144,6 +160,10 @@ class FileInventory implements InventoryResolver {
     await inventory.load();
     return inventory;
   }
+}
+
+function assertKey({ target }: TargetRequest): void {
+  if (target === '') throw new SternaError('target_unknown', 'Expected a target key, got an empty one.');
 }
 
 async function stampOf(file: string): Promise<string> {

@@ -17,6 +17,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Entries that are kept in a table. Nothing is kept open between two questions, and nothing is remembered. */
 export class MysqlEntries implements EntrySource {
+  readonly kind = 'mysql';
   readonly list: EntrySource['list'];
   #free = QUESTIONS_AT_ONCE;
   readonly #waiting: (() => void)[] = [];

@@ -76,7 +76,7 @@ function sorted(words: object): [string, unknown][] {
 }
 
 /** Only what is given: defaults are the engine's. */
-function limitsOf({ throttle }: TargetEntry): NonNullable<ResolvedTarget['limits']> {
+export function limitsOf({ throttle }: TargetEntry): NonNullable<ResolvedTarget['limits']> {
   const { threads_running, commit_latency_ms, history_list_length, replica_lag_seconds } = throttle;
   return {
     ...(threads_running === undefined ? {} : { threadsRunning: threads_running }),

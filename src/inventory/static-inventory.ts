@@ -4,6 +4,7 @@ import type { TargetRequest, TargetSummary } from './resolver.js';
 
 /** Entries that stand in the inventory file itself. */
 export class StaticEntries implements EntrySource {
+  readonly kind = 'targets';
   readonly #byTarget = new Map<string, TargetEntry[]>();
 
   constructor(private readonly entries: readonly TargetEntry[]) {

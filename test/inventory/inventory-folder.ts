@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { type InventoryResolver, loadInventory } from '../../src/inventory/index.js';
+import { type LoadedInventory, loadInventory } from '../../src/inventory/index.js';
 
 /** A folder of one test with an inventory in it. */
 export class InventoryFolder implements AsyncDisposable {
@@ -23,12 +23,12 @@ export class InventoryFolder implements AsyncDisposable {
     await writeFile(path.join(this.folder, name), typeof content === 'string' ? content : stringify(content));
   }
 
-  load(): Promise<InventoryResolver> {
+  load(): Promise<LoadedInventory> {
     const note = (_: object, message: string): void => void this.logged.push(message);
     return loadInventory(this.file, { log: { warn: note, error: note }, env: this.env });
   }
 
-  async open(content: string | object): Promise<InventoryResolver> {
+  async open(content: string | object): Promise<LoadedInventory> {
     await this.write(content);
     return this.load();
   }

@@ -95,7 +95,7 @@ describe('an inventory by type', () => {
 
 describe('an edit', () => {
   const state = async (inventory: Awaited<ReturnType<typeof folder.load>>) => ({
-    health: await inventory.health?.(),
+    health: await inventory.health(),
     listed: (await inventory.list?.())?.map(({ target }) => target),
   });
 
@@ -104,7 +104,7 @@ describe('an edit', () => {
     await folder.write({ by_type: { mysql: { targets: { b: entry } } } });
     expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['b'] });
     await folder.write({ mysql: { dsn: 'env:A', resolve: SQL } });
-    await inventory.health?.();
+    await inventory.health();
     expect(inventory.list).toBeUndefined();
   });
 
