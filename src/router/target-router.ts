@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SternaError } from '../contract/index.js';
-import type { InventoryHealth, InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from '../inventory/index.js';
+import type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  TargetRequest,
+  TargetSummary,
+} from '../inventory/index.js';
 import type { TargetClient } from '../target/index.js';
 import { Generation } from './generation.js';
 
