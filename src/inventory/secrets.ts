@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { SternaError } from '../contract/index.js';
+import { readAwsSecret } from './aws-secret.js';
 
 const MAX_SECRET_BYTES = 64 * 1024;
 
@@ -9,7 +10,8 @@ const MAX_SECRET_BYTES = 64 * 1024;
  */
 export type SecretReader = (rest: string, where: string) => Promise<string>;
 
-const OWN_SCHEMES = ['env', 'file', 'mysql'];
+/** `mysql:` begins a DSN. */
+const OWN_SCHEMES = ['env', 'file', 'awssm', 'mysql'];
 
 /** One for the process, also where several copies of this module are loaded: the command is a bundle of its own. */
 const REGISTERED = Symbol.for('sterna.secret-schemes');
@@ -27,8 +29,8 @@ export function registerSecretScheme(scheme: string, read: SecretReader): void {
 }
 
 /**
- * Reads a secret reference at the moment of use: `env:NAME`, `file:/path` (trimmed) or a registered scheme. Anything else
- * is an error, never a literal; messages name the reference's kind and place, never a value (R2).
+ * Reads a secret reference at the moment of use: `env:NAME`, `file:/path` (trimmed), `awssm:NAME[#KEY]` or a registered
+ * scheme. Anything else is an error, never a literal; messages name the reference's kind and place, never a value (R2).
  */
 export async function readSecret(
   reference: string,
@@ -45,6 +47,8 @@ export async function readSecret(
     }
     case 'file':
       return readSecretFile(rest, where);
+    case 'awssm':
+      return readAwsSecret(rest, where);
     default: {
       const read = registered.get(scheme);
       if (read !== undefined) return readRegistered(read, scheme, rest, where);
@@ -56,11 +60,11 @@ export async function readSecret(
   }
 }
 
-const OWN_FORMS = ['env:NAME', 'file:/path'];
+const OWN_FORMS = ['env:NAME', 'file:/path', 'awssm:NAME[#KEY]'];
 
 export function isSecretReference(text: string): boolean {
   const { scheme } = partsOf(text);
-  return scheme === 'env' || scheme === 'file' || registered.has(scheme);
+  return ['env', 'file', 'awssm'].includes(scheme) || registered.has(scheme);
 }
 
 function partsOf(reference: string): { scheme: string; rest: string } {
