@@ -3,7 +3,9 @@ export * from './client/index.js';
 export * from './contract/index.js';
 export {
   type InventoryResolver,
+  loadInventory,
   loadStaticInventory,
+  registerSecretScheme,
   type ResolvedTarget,
   type TargetRequest,
   type TargetSummary,

@@ -50,6 +50,8 @@ await build({
     '@temporalio/worker',
     '@temporalio/activity',
     '@temporalio/core-bridge',
+    // Optional: whoever has secrets there installs it.
+    '@aws-sdk/client-secrets-manager',
     'mysql2',
     '@vlasky/zongji',
     'pino',

@@ -10,7 +10,7 @@ const READ: OperationKind = { beats: 'timer', onDrain: 'leave' };
 
 /** Planning, pulling and probing, on the main queue. */
 export function createReadActivities(
-  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use' | 'list'> },
+  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use' | 'list' | 'inventoryHealth'> },
 ): ReadActivities {
   const { router } = dependencies;
   return {
@@ -40,9 +40,10 @@ export function createReadActivities(
       operate(dependencies, {}, READ, async (context) => {
         const listed = await router.list(context.signal);
         const asked = listed.filter(
-          ({ target, environment }) =>
+          ({ target, environment, labels }) =>
             (request.targets?.includes(target) ?? true) &&
-            (request.environment === undefined || environment === request.environment),
+            (request.environment === undefined || environment === request.environment) &&
+            Object.entries(request.labels ?? {}).every(([name, value]) => labels[name] === value),
         );
         const results: ProbeResult[] = [];
         const queue = [...asked.entries()];
@@ -61,7 +62,8 @@ export function createReadActivities(
           }
         };
         await Promise.all(Array.from({ length: PROBES_AT_ONCE }, probe));
-        return { results };
+        const { stale } = await router.inventoryHealth();
+        return { results, ...(stale ? { inventoryStale: true } : {}) };
       }),
   };
 }

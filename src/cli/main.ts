@@ -54,7 +54,7 @@ addLintCommand(program, run);
 for (const command of program.commands)
   command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
 program.hook('preAction', (_, command) => {
-  if (command.opts<{ json?: boolean }>().json === true) program.setOptionValue('json', true);
+  if (command.optsWithGlobals<{ json?: boolean }>().json === true) program.setOptionValue('json', true);
 });
 
 try {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import type { ProbeResult } from '../contract/index.js';
-import { table } from './control-commands.js';
-import { inventoryFile } from './inventory-file.js';
 import { writePulled } from './pulled-files.js';
 import type { Run, RunWithClient } from './run.js';
+import { addTargetsCommand } from './targets-command.js';
 
 /** `pull`, `undrop`, `targets` and `worker`. */
 export function addTargetCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
@@ -45,44 +43,7 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
         }),
     );
 
-  program
-    .command('targets')
-    .description('targets of the inventory')
-    .option('--probe', 'connect to each, through a worker')
-    .option('--inventory <file>', 'inventory file (default: STERNA_INVENTORY)')
-    .addHelpText('after', '\nExample:\n  sterna targets --probe')
-    .action((flags: { probe?: boolean; inventory?: string }) =>
-      flags.probe === true
-        ? runWithClient(async (client, output) => {
-            const { results } = await client.probe();
-            output.result(
-              { targets: results },
-              await table(['target', 'environment', 'answer', 'version', 'writable', 'ms'], results.map(probeRow)),
-            );
-            return results.every((result) => result.ok) ? 0 : 5;
-          })
-        : run(async (output) => {
-            const file = inventoryFile(flags);
-            const { loadStaticInventory } = await import('../inventory/index.js');
-            const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
-            const inventory = await loadStaticInventory(file, { log: { warn, error: warn } });
-            const targets = (await inventory.list?.()) ?? [];
-            output.result(
-              { targets },
-              await table(
-                ['target', 'environment', 'labels'],
-                targets.map(({ target, environment, labels }) => [
-                  target,
-                  environment,
-                  Object.entries(labels)
-                    .map(([name, value]) => `${name}=${value}`)
-                    .join(' '),
-                ]),
-              ),
-            );
-            return 0;
-          }),
-    );
+  addTargetsCommand(program, run, runWithClient);
 
   program
     .command('worker')
@@ -95,15 +56,4 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
         return runWorker(flags.config);
       }),
     );
-}
-
-function probeRow(result: ProbeResult): string[] {
-  return [
-    result.target,
-    result.environment ?? '',
-    result.ok ? 'ok' : (result.error?.code ?? 'failed'),
-    result.serverVersion ?? '',
-    result.ok ? (result.writable === true ? 'yes' : 'no') : '',
-    String(result.milliseconds ?? ''),
-  ];
 }

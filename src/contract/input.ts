@@ -76,6 +76,8 @@ export interface UndropTableInput {
 export interface ProbeTargetsInput {
   readonly environment?: string;
   readonly targets?: readonly string[];
+  /** Targets that have all of these. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Zero sets no limit. */

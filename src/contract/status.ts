@@ -106,4 +106,6 @@ export interface ProbeResult {
 
 export interface ProbeTargetsResult {
   readonly results: readonly ProbeResult[];
+  /** The worker has an earlier state of its inventory in force, since what it says now cannot be read. */
+  readonly inventoryStale?: boolean;
 }

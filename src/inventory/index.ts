@@ -1,4 +1,21 @@
-export { describeIssues } from './inventory-file.js';
+export { describeIssues } from './entry.js';
+export {
+  type InventoryLog,
+  type InventoryOptions,
+  type LoadedInventory,
+  loadInventory,
+  /** As it was called while there was one kind of inventory. */
+  loadInventory as loadStaticInventory,
+} from './load-inventory.js';
+export type { InventoryModule, InventoryModuleTools } from './module-inventory.js';
 export { mapNamespace } from './namespaces.js';
-export type { InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
-export { type InventoryLog, loadStaticInventory } from './static-inventory.js';
+export type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  ServerExplanation,
+  TargetExplanation,
+  TargetRequest,
+  TargetSummary,
+} from './resolver.js';
+export { registerSecretScheme, type SecretReader } from './secrets.js';

@@ -2,79 +2,108 @@ import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { SternaError } from '../contract/index.js';
+import { describeIssues, entryShape, type TargetEntry } from './entry.js';
+import { mistakesInSql, PARAMETERS } from './inventory-sql.js';
 
-/** The shape of an inventory file. Strict: a field that is not known is a mistake, not a comment. */
+/** The shape of an inventory file: one key says where the targets are kept. Strict, as an entry is. */
 
-const words = z.record(z.string(), z.string());
-const place = z.strictObject({
-  /** YAML or JSON document with the address, e.g. written by another tool. */
-  config: z.string(),
-  /** Where in the document, e.g. `db.writer.host`. */
-  host: z.string(),
-  port: z.string().optional(),
-  user: z.string(),
-  /** Secret reference: `env:NAME` or `file:/path`. */
-  password: z.string(),
-  tls: z.enum(['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity']).optional(),
+const seconds = z.number().positive().max(300);
+const sql = z.string().superRefine((text, context) => {
+  for (const message of mistakesInSql(text)) context.addIssue({ code: 'custom', message });
 });
 
-/** How to reach one server. */
-const server = {
-  /** A DSN, or a secret reference to one. */
-  dsn: z.string().optional(),
-  dsn_from: place.optional(),
+const mysql = z.strictObject({
+  /** A DSN without a database, or a secret reference to one. */
+  dsn: z.string().min(1),
   /** PEM file of the authority that signed the server's certificate. */
-  tls_ca: z.string().optional(),
-};
-const isOne = (given: { readonly dsn?: unknown; readonly dsn_from?: unknown }): boolean =>
-  (given.dsn === undefined) !== (given.dsn_from === undefined);
-const EXACTLY_ONE = { message: 'expected exactly one of dsn and dsn_from' };
+  tls_ca: z.string().min(1).optional(),
+  /** Gives the rows of a target; `:target`, `:environment` and `:type` stand for what is asked. */
+  resolve: sql.refine((text) => /:target\b/.test(text), { message: `expected :target in it, and ${PARAMETERS}` }),
+  /** Gives `target`, `environment`, `type` and `labels` of all targets. @default the inventory cannot list */
+  list: sql.optional(),
+  /** For one question, with its connection. @default 10 */
+  timeout_seconds: seconds.default(10),
+});
 
-const limit = z.number().positive().optional();
+const http = z.strictObject({
+  /** `/targets` and `/targets/{target}` are asked for behind it. */
+  url: z.string().superRefine((text, context) => {
+    const message = mistakeInUrl(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
+  /** Header that every request brings. */
+  auth: z
+    .strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header')
+        .default('Authorization'),
+      /** Stands before the value, e.g. `Bearer`. */
+      scheme: z
+        .string()
+        .regex(/^[A-Za-z0-9-]+$/, 'expected a word such as Bearer')
+        .optional(),
+      /** Secret reference. */
+      value: z.string().min(1),
+    })
+    .optional(),
+  /** For one attempt. @default 10 */
+  timeout_seconds: seconds.default(10),
+});
 
-const entry = z
-  .strictObject({
-    /** Only `mysql` is served; an entry of another type is refused when it is asked for. */
-    type: z.string().min(1).default('mysql'),
-    environment: z.string().min(1),
-    ...server,
-    /** Copying holds while one of them lags behind. */
-    replicas: z.array(z.strictObject(server).refine(isOne, EXACTLY_ONE)).default([]),
-    /** Limits of load, at which copying and comparing hold. */
-    throttle: z
-      .strictObject({
-        threads_running: limit,
-        commit_latency_ms: limit,
-        history_list_length: limit,
-        replica_lag_seconds: limit,
-      })
-      .default({}),
-    labels: words.default({}),
-    metadata: words.default({}),
-    schema_overrides: words.optional(),
-    require_writer: z.boolean().default(false),
-    /** The DSN may name a database, which then is only a label. */
-    allow_database: z.boolean().default(false),
-  })
-  .refine(isOne, EXACTLY_ONE);
+const targets = z.record(z.string().min(1), z.union([entryShape, z.array(entryShape)]));
 
-const inventory = z.strictObject({
-  /** Allows plain passwords in this file. */
+const nestable = {
+  /** Allows plain passwords. */
   development: z.boolean().default(false),
   /** Key -> entry, or a list of entries where one key exists in several environments. */
-  targets: z.record(z.string().min(1), z.union([entry, z.array(entry)])),
-});
+  targets: targets.optional(),
+  mysql: mysql.optional(),
+  http: http.optional(),
+  /** JavaScript module that finds targets. */
+  module: z.string().min(1).optional(),
+};
+const NESTED_KINDS = ['targets', 'mysql', 'http', 'module'] as const;
+const KINDS = [...NESTED_KINDS, 'by_type'] as const;
 
-type InventoryEntry = z.infer<typeof entry>;
-/** The part of an entry that says how a server is reached. */
-export type ServerEntry = Pick<InventoryEntry, keyof typeof server>;
-export interface InventoryFile {
-  readonly development: boolean;
-  readonly entries: readonly (InventoryEntry & { readonly target: string })[];
+function onlyOneOf(kinds: readonly string[]): { check: (given: object) => boolean; message: string } {
+  return {
+    check: (given) => kinds.filter((kind) => (given as Record<string, unknown>)[kind] !== undefined).length === 1,
+    message: `expected exactly one of ${kinds.join(', ')}`,
+  };
 }
+const oneNested = onlyOneOf(NESTED_KINDS);
+const one = onlyOneOf(KINDS);
+
+const nestedShape = z
+  .strictObject(nestable)
+  .refine(oneNested.check, { message: oneNested.message })
+  .superRefine(sendsSecretsSafely);
+
+export const inventoryShape = z
+  .strictObject({
+    ...nestable,
+    /** Type -> inventory file, or what would stand in one. */
+    by_type: z.record(z.string().min(1), z.union([nestedShape, z.string().min(1)])).optional(),
+  })
+  .refine(one.check, { message: one.message })
+  .superRefine(sendsSecretsSafely);
+
+export type MysqlDefinition = z.infer<typeof mysql>;
+export type HttpDefinition = z.infer<typeof http>;
+type Shape = z.infer<typeof inventoryShape>;
+
+/** What an inventory file says, with one way to keep targets. */
+export type InventoryDefinition = { readonly development: boolean } & (
+  | { readonly kind: 'targets'; readonly entries: readonly TargetEntry[] }
+  | { readonly kind: 'mysql'; readonly mysql: MysqlDefinition }
+  | { readonly kind: 'http'; readonly http: HttpDefinition }
+  | { readonly kind: 'module'; readonly module: string }
+  | { readonly kind: 'by_type'; readonly types: ReadonlyMap<string, InventoryDefinition | string> }
+);
 
 /** All mistakes at once, each with the path of its field. */
-export async function readInventoryFile(path: string): Promise<InventoryFile> {
+export async function readInventoryFile(path: string): Promise<InventoryDefinition> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -88,7 +117,7 @@ export async function readInventoryFile(path: string): Promise<InventoryFile> {
   return parseInventory(text, path);
 }
 
-export function parseInventory(text: string, path: string): InventoryFile {
+export function parseInventory(text: string, path: string): InventoryDefinition {
   let document: unknown;
   try {
     document = parse(text);
@@ -99,33 +128,65 @@ export function parseInventory(text: string, path: string): InventoryFile {
       `${path}${at ? `:${at.line}:${at.col}` : ''}: expected YAML. Correct the syntax.`,
     );
   }
-  const result = inventory.safeParse(document);
+  const result = inventoryShape.safeParse(document);
   if (!result.success) throw new SternaError('config_invalid', `${path}: ${describeIssues(result.error)}.`);
-  const entries = Object.entries(result.data.targets).flatMap(([target, found]) =>
-    (Array.isArray(found) ? found : [found]).map((each) => ({ ...each, target })),
+  return definitionOf(result.data, path);
+}
+
+function definitionOf(shape: Shape, where: string): InventoryDefinition {
+  const { development } = shape;
+  if (shape.mysql !== undefined) return { development, kind: 'mysql', mysql: shape.mysql };
+  if (shape.http !== undefined) return { development, kind: 'http', http: shape.http };
+  if (shape.module !== undefined) return { development, kind: 'module', module: shape.module };
+  if (shape.by_type === undefined) return { development, kind: 'targets', entries: entriesOf(shape.targets, where) };
+  const types = Object.entries(shape.by_type).map(
+    ([type, nested]) =>
+      [type, typeof nested === 'string' ? nested : definitionOf(nested, `${where}: by_type.${type}`)] as const,
+  );
+  if (types.length === 0)
+    throw new SternaError('config_invalid', `${where}: by_type: expected at least one type, found none.`);
+  return { development, kind: 'by_type', types: new Map(types) };
+}
+
+function entriesOf(found: Shape['targets'], where: string): TargetEntry[] {
+  const entries = Object.entries(found ?? {}).flatMap(([target, entry]) =>
+    (Array.isArray(entry) ? entry : [entry]).map((each) => ({ ...each, target })),
   );
   if (entries.length === 0)
-    throw new SternaError('config_invalid', `${path}: targets: expected at least one target, found none.`);
+    throw new SternaError('config_invalid', `${where}: targets: expected at least one target, found none.`);
   const seen = new Set<string>();
   for (const { target, environment } of entries) {
     const key = JSON.stringify([environment, target]);
     if (seen.has(key))
       throw new SternaError(
         'config_invalid',
-        `${path}: targets.${target}: expected one entry for environment ${environment}, found two.`,
+        `${where}: targets.${target}: expected one entry for environment ${environment}, found two.`,
       );
     seen.add(key);
   }
-  return { development: result.data.development, entries };
+  return entries;
 }
 
-/** Paths and expectations; zod's messages never hold the value itself. */
-export function describeIssues(error: z.ZodError): string {
-  const flat = (issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[]): string[] =>
-    issues.flatMap((issue) => {
-      const path = [...prefix, ...issue.path];
-      if (issue.code === 'invalid_union' && issue.errors[0]) return flat(issue.errors[0], path);
-      return [`${path.map(String).join('.') || 'the document'}: ${issue.message}`];
-    });
-  return flat(error.issues, []).join('; ');
+function mistakeInUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    return 'expected http:// or https:// and a host';
+  if (url.username !== '' || url.password !== '') return 'expected no user and no password in it; use auth';
+  if (url.search !== '' || url.hash !== '') return 'expected nothing behind the path';
+  return undefined;
+}
+
+/** A secret does not cross a network in the clear. */
+function sendsSecretsSafely(
+  { http: given, development }: { http?: HttpDefinition | undefined; development: boolean },
+  context: z.core.$RefinementCtx,
+): void {
+  if (given?.auth === undefined || development || !URL.canParse(given.url)) return;
+  const { protocol, hostname } = new URL(given.url);
+  if (protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['http', 'url'],
+    message: 'expected https:// where auth is sent to another host',
+  });
 }

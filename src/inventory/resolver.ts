@@ -1,4 +1,5 @@
-import type { ConnectionConfig } from '../mysql/index.js';
+import type { ErrorInfo } from '../contract/index.js';
+import type { ConnectionConfig, TlsConfig } from '../mysql/index.js';
 
 export interface TargetRequest {
   readonly target: string;
@@ -39,10 +40,52 @@ export interface TargetSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface InventoryHealth {
+  /** What the inventory says now cannot be read; an earlier state is in force. */
+  readonly stale: boolean;
+  /** Why; holds no secret (R2). */
+  readonly message?: string;
+}
+
+/** How one server is reached, without the address itself. */
+export interface ServerExplanation {
+  /** Where its address comes from, e.g. `env:ORDERS_DSN` or `document orders.yaml, password env:ORDERS_PASSWORD`. */
+  readonly from: string;
+  /** Absent where the address could not be read. */
+  readonly tls?: TlsConfig['mode'];
+  /** PEM file, or `given` by a module. */
+  readonly tlsCa?: string;
+  /** Why it could not be read. */
+  readonly error?: ErrorInfo;
+}
+
+/** How a target was found; holds no host, user or password (R2). */
+export interface TargetExplanation {
+  readonly target: string;
+  readonly environment: string;
+  readonly type: string;
+  /** Inventory file that had the answer. */
+  readonly file?: string;
+  readonly kind: 'targets' | 'mysql' | 'http' | 'module';
+  readonly server: ServerExplanation;
+  readonly replicas: readonly ServerExplanation[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly schemaOverrides?: Readonly<Record<string, string>>;
+  readonly limits: NonNullable<ResolvedTarget['limits']>;
+  readonly requireWriter: boolean;
+  /** Beginning of the connection hash; absent where a server could not be read. */
+  readonly fingerprint?: string;
+}
+
 /** Knows how targets are reached; nothing else in Sterna knows hosts or credentials. */
 export interface InventoryResolver {
   /** Throws `target_unknown`, `target_type_mismatch`, `secret_missing`, `config_invalid` or `inventory_unavailable` (R5). */
   resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget>;
   /** Sorted by environment and key; absent where a backend cannot list. */
-  list?(signal?: AbortSignal): Promise<TargetSummary[]>;
+  readonly list?: ((signal?: AbortSignal) => Promise<TargetSummary[]>) | undefined;
+  /** Absent where there is no state but that of now. */
+  health?(): Promise<InventoryHealth>;
+  /** As `resolve`, but for secrets that are missing. */
+  explain?(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation>;
 }

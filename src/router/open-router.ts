@@ -1,10 +1,10 @@
-import { type InventoryLog, loadStaticInventory, mapNamespace } from '../inventory/index.js';
+import { type InventoryLog, loadInventory, mapNamespace } from '../inventory/index.js';
 import { openTargetClient } from '../target/index.js';
 import { TargetRouter } from './target-router.js';
 
 /** The router over an inventory file: what a worker, or any other process next to the databases, needs. */
 export async function openRouter(inventory: string, log: InventoryLog): Promise<TargetRouter> {
-  const resolver = await loadStaticInventory(inventory, { log });
+  const resolver = await loadInventory(inventory, { log });
   return new TargetRouter({
     resolver,
     openClient: (resolved) =>

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SternaError } from '../contract/index.js';
-import type { InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from '../inventory/index.js';
+import type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  TargetRequest,
+  TargetSummary,
+} from '../inventory/index.js';
 import type { TargetClient } from '../target/index.js';
 import { Generation } from './generation.js';
 
@@ -64,6 +70,11 @@ export class TargetRouter implements AsyncDisposable {
         'Expected an inventory that can list its targets; this one cannot. Name the targets.',
       );
     return this.options.resolver.list(signal);
+  }
+
+  /** Whether an earlier state of the inventory is in force. */
+  async inventoryHealth(): Promise<InventoryHealth> {
+    return (await this.options.resolver.health?.()) ?? { stale: false };
   }
 
   stats(): RouterStats {

@@ -33,6 +33,14 @@ export class Metrics {
         for (const [code, count] of Object.entries(router.stats().failures)) this.set({ code }, count);
       },
     });
+    new Gauge({
+      name: 'sterna_inventory_stale',
+      help: 'What the inventory says now cannot be read; an earlier state is in force',
+      registers,
+      async collect() {
+        this.set((await router.inventoryHealth()).stale ? 1 : 0);
+      },
+    });
   }
 
   async text(): Promise<string> {

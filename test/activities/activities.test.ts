@@ -45,6 +45,7 @@ function activities(operation: (context: OperationContext) => unknown) {
       return work(client as never);
     },
     list: () => Promise.resolve([]),
+    inventoryHealth: () => Promise.resolve({ stale: false }),
   } as unknown as Parameters<typeof createReadActivities>[0]['router'];
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const dependencies = { router, drain: drain.signal, log };

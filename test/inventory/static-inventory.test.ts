@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadStaticInventory, mapNamespace } from '../../src/inventory/index.js';
+import { loadInventory, mapNamespace } from '../../src/inventory/index.js';
 
 let folder: string;
 let file: string;
@@ -12,7 +12,7 @@ const log = {
   error: (_: object, message: string) => void logged.push(message),
 };
 let env: NodeJS.ProcessEnv = {};
-const load = () => loadStaticInventory(file, { log, env });
+const load = () => loadInventory(file, { log, env });
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sterna-inventory-'));
@@ -29,10 +29,10 @@ const write = (text: string) => writeFile(file, text);
 describe('a file that is wrong is refused with the place of each mistake', () => {
   it.each([
     ['targets: {}', 'at least one target'],
-    ['targets:\n  a:\n    environment: x\n', 'exactly one of dsn and dsn_from'],
+    ['targets:\n  a:\n    environment: x\n', 'exactly one of dsn, dsn_from and address'],
     [
       'targets:\n  a:\n    environment: x\n    dsn: env:A\n    dsn_from: {config: c, host: h, user: u, password: env:P}\n',
-      'exactly one of dsn and dsn_from',
+      'exactly one of dsn, dsn_from and address',
     ],
     ['targets:\n  a:\n    environment: x\n    dsn: env:A\n    lables: {}\n', 'targets.a'],
     ['targets:\n  a:\n    dsn: env:A\n', 'targets.a.environment'],
@@ -233,7 +233,7 @@ describe('resolve', () => {
   });
 
   it('loads the example in config/', async () => {
-    const inventory = await loadStaticInventory('config/inventory.yaml', { log, env });
+    const inventory = await loadInventory('config/inventory.yaml', { log, env });
     expect((await inventory.list?.())?.map(({ target, environment }) => `${target} ${environment}`)).toEqual([
       'local-a development',
       'orders production',

@@ -80,6 +80,7 @@ export class TestDataPlane implements AsyncDisposable {
         if (target === undefined) throw new SternaError('target_unknown', `no target ${request.target}`);
         return work(target);
       },
+      inventoryHealth: () => Promise.resolve({ stale: false }),
       list: () =>
         Promise.resolve(
           [...this.targets.keys()].map((target) => ({

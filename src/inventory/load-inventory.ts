@@ -1,0 +1,176 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { SternaError } from '../contract/index.js';
+import { InventoryByType } from './by-type-inventory.js';
+import type { EntryContext } from './connection.js';
+import { EntryInventory } from './entry-inventory.js';
+import { explain } from './explain-entry.js';
+import { HttpEntries } from './http-inventory.js';
+import { type InventoryDefinition, readInventoryFile } from './inventory-file.js';
+import { openModule } from './module-inventory.js';
+import { MysqlEntries } from './mysql-inventory.js';
+import type {
+  InventoryHealth,
+  InventoryResolver,
+  ResolvedTarget,
+  TargetExplanation,
+  TargetRequest,
+} from './resolver.js';
+import { StaticEntries } from './static-inventory.js';
+
+export interface InventoryLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface InventoryOptions {
+  readonly log: InventoryLog;
+  /** Where `env:NAME` is looked up. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** An inventory of a file, of whatever kind. */
+export type LoadedInventory = InventoryResolver & Required<Pick<InventoryResolver, 'health' | 'explain'>>;
+
+/**
+ * Opens the inventory that a file describes. Refuses a broken one; later, a broken edit keeps the last good state and
+ * says so.
+ */
+export async function loadInventory(
+  file: string,
+  { log, env = process.env }: InventoryOptions,
+): Promise<LoadedInventory> {
+  const inventory = new FileInventory(path.resolve(file), log, env, false);
+  await inventory.load();
+  return inventory;
+}
+
+class FileInventory implements LoadedInventory {
+  #backend: InventoryResolver | undefined;
+  #stamp = '';
+  #stale: InventoryHealth = { stale: false };
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly log: InventoryLog,
+    private readonly env: NodeJS.ProcessEnv,
+    /** Stands in another one. */
+    private readonly nested: boolean,
+  ) {}
+
+  async load(): Promise<void> {
+    this.#stamp = await stampOf(this.file);
+    this.#backend = await this.#open();
+  }
+
+  async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
+    signal?.throwIfAborted();
+    assertKey(request);
+    return (await this.#current()).resolve(request, signal);
+  }
+
+  async explain(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation> {
+    signal?.throwIfAborted();
+    assertKey(request);
+    return { file: this.file, ...(await explain(await this.#current(), request, signal)) };
+  }
+
+  /** Whether it can list is as of the last look. */
+  get list(): InventoryResolver['list'] {
+    if (this.#backend?.list === undefined) return undefined;
+    return async (signal) => {
+      signal?.throwIfAborted();
+      const { list } = await this.#current();
+      if (list === undefined)
+        throw new SternaError('not_supported', 'Expected an inventory that can list its targets; this one cannot.');
+      return list(signal);
+    };
+  }
+
+  async health(): Promise<InventoryHealth> {
+    const backend = await this.#current();
+    return this.#stale.stale ? this.#stale : ((await backend.health?.()) ?? this.#stale);
+  }
+
+  /** Looks at the file's time and size at each use: an edit counts at once, without a watcher to own. */
+  async #current(): Promise<InventoryResolver> {
+    // Shared by all that ask before it begins: a look that has begun may have missed an edit.
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined;
+      return this.#reread();
+    });
+    this.#last = this.#next;
+    await this.#next;
+    if (this.#backend === undefined) throw new SternaError('internal', 'Expected a loaded inventory, found none.');
+    return this.#backend;
+  }
+
+  async #reread(): Promise<void> {
+    const stamp = await stampOf(this.file);
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    try {
+      this.#backend = await this.#open();
+      this.#stale = { stale: false };
+    } catch (error) {
+      // R5: a file that cannot be read says nothing about its targets.
+      const message = error instanceof SternaError ? error.message : 'a fault in Sterna';
+      this.#stale = { stale: true, message };
+      this.log.error({ error: message }, 'the inventory was changed and is broken; the last good state stays in force');
+    }
+  }
+
+  async #open(): Promise<InventoryResolver> {
+    const definition = await readInventoryFile(this.file);
+    if (this.nested && definition.kind === 'by_type')
+      throw new SternaError('config_invalid', `${this.file}: expected no by_type in an inventory of one type.`);
+    return this.#backendOf(definition);
+  }
+
+  async #backendOf(definition: InventoryDefinition): Promise<InventoryResolver> {
+    const { development } = definition;
+    const context: EntryContext = { folder: path.dirname(this.file), env: this.env, development };
+    if (development) this.log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
+    switch (definition.kind) {
+      case 'targets':
+        return new EntryInventory(new StaticEntries(definition.entries), context);
+      case 'mysql':
+        return new EntryInventory(new MysqlEntries(definition.mysql, context), context);
+      case 'http':
+        return new EntryInventory(new HttpEntries(definition.http, context), context);
+      case 'module':
+        return openModule(path.resolve(context.folder, definition.module), context);
+      case 'by_type':
+        return new InventoryByType(
+          new Map(
+            await Promise.all(
+              [...definition.types].map(async ([type, nested]) => [type, await this.#nested(nested)] as const),
+            ),
+          ),
+        );
+    }
+  }
+
+  async #nested(definition: InventoryDefinition | string): Promise<InventoryResolver> {
+    if (typeof definition !== 'string') return this.#backendOf(definition);
+    const file = path.resolve(path.dirname(this.file), definition);
+    const inventory = new FileInventory(file, this.log, this.env, true);
+    await inventory.load();
+    return inventory;
+  }
+}
+
+function assertKey({ target }: TargetRequest): void {
+  if (target === '') throw new SternaError('target_unknown', 'Expected a target key, got an empty one.');
+}
+
+async function stampOf(file: string): Promise<string> {
+  try {
+    const facts = await stat(file);
+    return `${facts.mtimeMs}/${facts.size}/${facts.ino}`;
+  } catch {
+    return 'absent'; // the read that follows says why
+  }
+}

@@ -1,0 +1,141 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InventoryFolder } from './inventory-folder.js';
+
+let folder: InventoryFolder;
+beforeEach(async () => {
+  folder = await InventoryFolder.create();
+  folder.env.A = 'mysql://u:p@h/';
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+const entry = { environment: 'x', dsn: 'env:A' };
+const SQL = 'SELECT * FROM i.targets WHERE target = :target';
+
+describe('an inventory file says in one way where targets are kept', () => {
+  it.each<[string, object | string, string]>([
+    ['in none', {}, 'exactly one of targets, mysql, http, module, by_type'],
+    ['nothing at all', '', 'the document'],
+    ['in two', { targets: { a: entry }, module: 'x.js' }, 'exactly one of'],
+    ['in an unknown one', { consul: {} }, 'consul'],
+    [
+      'SQL that asks for no target',
+      { mysql: { dsn: 'env:A', resolve: 'SELECT 1' } },
+      'mysql.resolve: expected :target',
+    ],
+    ['SQL with another parameter', { mysql: { dsn: 'env:A', resolve: `${SQL} AND a = :env` } }, 'found :env'],
+    ['a URL of another kind', { http: { url: 'ftp://h/' } }, 'http.url: expected http://'],
+    ['a URL with a password', { http: { url: 'https://u:hunter2@h/' } }, 'http.url: expected no user'],
+    ['a URL with a query', { http: { url: 'https://h/?a=b' } }, 'http.url: expected nothing behind'],
+    ['a token in the clear', { http: { url: 'http://h/', auth: { value: 'env:T' } } }, 'http.url: expected https://'],
+    ['by no type', { by_type: {} }, 'by_type: expected at least one'],
+    ['by type in by type', { by_type: { mysql: { by_type: {} } } }, 'by_type.mysql'],
+    ['by type, and wrong there', { by_type: { mysql: { targets: { a: {} } } } }, 'by_type.mysql.targets.a.environment'],
+    ['by type, and empty there', { by_type: { mysql: { targets: {} } } }, 'by_type.mysql: targets: expected at least'],
+  ])('%s', async (_, content, text) => {
+    const error: unknown = await folder.open(content).catch((found: unknown) => found);
+    expect(error).toMatchObject({ code: 'config_invalid', message: expect.stringContaining(text) as string });
+    expect(String(error)).not.toContain('hunter2');
+  });
+
+  it('tells every mistake at once, in entries of a list as well', async () => {
+    const error: unknown = await folder
+      .open({
+        targets: { a: [{ ...entry, lables: {} }, { environment: '' }], b: { ...entry, throttle: { x: 1 } } },
+        x: 1,
+      })
+      .catch((found: unknown) => found);
+    for (const text of ['targets.a.0', 'lables', 'targets.a.1.environment', 'targets.b.throttle', '"x"'])
+      expect(String(error)).toContain(text);
+  });
+
+  it.each(['https://h/', 'http://localhost:80/', 'http://127.0.0.1/', 'http://[::1]/'])(
+    'a token may go to %s',
+    async (url) => {
+      await folder.open({ http: { url, auth: { value: 'env:T' } } });
+    },
+  );
+});
+
+describe('an inventory by type', () => {
+  it('asks the inventory of the type, and lists all of them', async () => {
+    await folder.write({ targets: { a: { ...entry, labels: { kept: 'in a file' } } } }, 'mysql.yaml');
+    const inventory = await folder.open({
+      by_type: { mysql: 'mysql.yaml', postgres: { targets: { a: { ...entry, type: 'postgres' } } } },
+    });
+    expect((await inventory.resolve({ target: 'a', environment: 'x' })).labels).toEqual({ kept: 'in a file' });
+    expect((await inventory.list?.())?.map(({ target, type }) => `${target} ${type}`)).toEqual([
+      'a mysql',
+      'a postgres',
+    ]);
+  });
+
+  it('refuses a type that it has no inventory for', async () => {
+    const inventory = await folder.open({ by_type: { postgres: { targets: { a: { ...entry, type: 'postgres' } } } } });
+    await expect(inventory.resolve({ target: 'a', environment: 'x' })).rejects.toMatchObject({
+      code: 'target_type_mismatch',
+    });
+  });
+
+  it('lists nothing where one of them cannot: what is left out would seem not to exist (R5)', async () => {
+    const inventory = await folder.open({
+      by_type: { mysql: { targets: { a: entry } }, other: { mysql: { dsn: 'env:A', resolve: SQL } } },
+    });
+    expect(inventory.list).toBeUndefined();
+  });
+
+  it('holds no inventory by type in a file of one type, such as itself', async () => {
+    await expect(folder.open({ by_type: { mysql: 'inventory.yaml' } })).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('no by_type') as string,
+    });
+  });
+});
+
+describe('an edit', () => {
+  const state = async (inventory: Awaited<ReturnType<typeof folder.load>>) => ({
+    health: await inventory.health(),
+    listed: (await inventory.list?.())?.map(({ target }) => target),
+  });
+
+  it('may keep the targets elsewhere from now on', async () => {
+    const inventory = await folder.open({ targets: { a: entry } });
+    await folder.write({ by_type: { mysql: { targets: { b: entry } } } });
+    expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['b'] });
+    await folder.write({ mysql: { dsn: 'env:A', resolve: SQL } });
+    await inventory.health();
+    expect(inventory.list).toBeUndefined();
+  });
+
+  it.each<[string, object | string]>([
+    ['is no YAML', 'targets: [broken'],
+    ['breaks a rule', { targets: {} }],
+    ['names a module that is not there', { module: 'nowhere.mjs' }],
+  ])(
+    'that %s is told, and the last good state stays in force until the file is whole again (R5)',
+    async (_, broken) => {
+      const inventory = await folder.open({ targets: { a: entry } });
+      expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['a'] });
+      await folder.write(broken);
+      expect(await state(inventory)).toEqual({
+        health: { stale: true, message: expect.stringMatching(/expected/i) as string },
+        listed: ['a'],
+      });
+      expect(folder.logged).toHaveLength(1);
+      await folder.write({ targets: { b: entry } });
+      expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['b'] });
+    },
+  );
+
+  it('that breaks the file of one type makes the whole stale, as does a file that is gone (R5)', async () => {
+    await folder.write({ targets: { a: entry } }, 'mysql.yaml');
+    const inventory = await folder.open({ by_type: { mysql: 'mysql.yaml' } });
+    await rm(path.join(folder.folder, 'mysql.yaml'));
+    expect(await state(inventory)).toMatchObject({ health: { stale: true }, listed: ['a'] });
+    await folder.write({ targets: { c: entry } }, 'mysql.yaml');
+    expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['c'] });
+    await rm(folder.file);
+    expect(await state(inventory)).toMatchObject({ health: { stale: true }, listed: ['c'] });
+  });
+});

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InventoryFolder } from './inventory-folder.js';
+
+let folder: InventoryFolder;
+beforeEach(async () => {
+  folder = await InventoryFolder.create();
+  folder.env.A = 'mysql://u:p@h/';
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+async function open(code: string) {
+  await folder.write(code, 'resolver.mjs');
+  return folder.open({ module: 'resolver.mjs' });
+}
+
+const FINE = {
+  target: 'a',
+  environment: 'x',
+  type: 'mysql',
+  connection: { host: 'h', port: 3306, user: 'u', tls: { mode: 'preferred' } },
+  labels: {},
+  metadata: {},
+  requireWriter: false,
+};
+const answering = (answer: object) => `
+  const answer = ${JSON.stringify(answer)};
+  if (answer.connection) answer.connection.password = () => Promise.resolve(globalThis.sternaTestPassword ?? 'p');
+  export default { resolve: () => Promise.resolve(answer) };`;
+const a = { target: 'a', environment: 'x' };
+
+it.each([
+  ['nothing', 'export const x = 1;', 'export by default an InventoryResolver'],
+  ['something else', 'export default { resolve: 1 };', 'export by default an InventoryResolver'],
+  ['a function that returns nothing', 'export default () => undefined;', 'export by default an InventoryResolver'],
+  ['a list that is none', 'export default { resolve() {}, list: [] };', 'export by default an InventoryResolver'],
+  ['what does not load', 'export default {', 'expected a module that loads'],
+  ['what fails', "throw new RangeError('hunter2');", 'RangeError'],
+])('a module that exports %s is refused when it is loaded (R2)', async (_, code, text) => {
+  const error: unknown = await open(code).catch((found: unknown) => found);
+  expect(error).toMatchObject({ code: 'config_invalid', message: expect.stringContaining(text) as string });
+  expect(String(error)).not.toContain('hunter2');
+});
+
+it('a module that is not there is refused when it is loaded', async () => {
+  await expect(folder.open({ module: 'nowhere.mjs' })).rejects.toMatchObject({ code: 'config_invalid' });
+});
+
+describe('an answer', () => {
+  it('that is complete is taken, and cannot list where the module cannot', async () => {
+    const inventory = await open(answering(FINE));
+    expect(await inventory.resolve(a)).toMatchObject({ target: 'a', connection: { host: 'h' } });
+    expect(inventory.list).toBeUndefined();
+  });
+
+  it('without a hash, or with a wrong one, gets one that a rotated password changes (K2)', async () => {
+    const inventory = await open(answering({ ...FINE, connectionHash: 'always' }));
+    const hash = async () => (await inventory.resolve(a)).connectionHash;
+    const first = await hash();
+    expect(await hash()).toBe(first);
+    (globalThis as { sternaTestPassword?: string }).sternaTestPassword = 'rotated';
+    expect(await hash()).not.toBe(first);
+    delete (globalThis as { sternaTestPassword?: string }).sternaTestPassword;
+  });
+
+  it.each([
+    ['nothing', undefined, 'the document'],
+    ['no host', { ...FINE, connection: { ...FINE.connection, host: '' } }, 'connection.host'],
+    [
+      'a connection that names a database',
+      { ...FINE, connection: { ...FINE.connection, database: 'shop' } },
+      'database',
+    ],
+    ['no connection', { ...FINE, connection: undefined }, 'connection'],
+    ['another target', { ...FINE, target: 'b' }, 'expected the target and environment'],
+    ['another environment', { ...FINE, environment: 'y' }, 'expected the target and environment'],
+    ['another type', { ...FINE, type: 'postgres' }, 'type'],
+    ['labels that are no texts', { ...FINE, labels: { a: 1 } }, 'labels.a'],
+  ])('with %s is refused (R3)', async (_, answer, text) => {
+    const inventory = await open(answering(answer ?? {}));
+    await expect(inventory.resolve(a)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(answer === undefined ? 'target' : text) as string,
+    });
+  });
+});
+
+it('what a module throws says that nothing is known, and its text stays here (R2, R5)', async () => {
+  const inventory = await open(
+    "export default { resolve: () => { throw new Error('hunter2'); }, list: () => Promise.reject(new Error('hunter2')) };",
+  );
+  for (const asked of [inventory.resolve(a), inventory.list?.()]) {
+    const error: unknown = await asked?.catch((found: unknown) => found);
+    expect(error).toMatchObject({ code: 'inventory_unavailable' });
+    expect(String(error)).not.toContain('hunter2');
+  }
+});
+
+it('entries that a module makes hold what it has registered as a secret', async () => {
+  const inventory = await open(`
+    export default ({ registerSecretScheme, resolveEntry }) => {
+      registerSecretScheme('testvault', async (rest) => 'mysql://u:' + rest.toUpperCase() + '@h/');
+      return { resolve: ({ target }) => resolveEntry(target, { environment: 'x', dsn: 'testvault:pw' }) };
+    };`);
+  expect(await (await inventory.resolve(a)).connection.password()).toBe('PW');
+});
