@@ -1,21 +1,23 @@
 /**
  * The same from any Temporal client, in any language: a workflow name, JSON, updates and queries; nothing of Sterna
- * is imported. Needs a worker and the tables of examples/schema on `local-a`; see control-plane.ts.
+ * is imported. Needs a worker and the tables of examples/schema; see control-plane.ts.
  *
- *   npx tsx examples/plain-client.ts 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'
+ *   npx tsx examples/plain-client.ts local-a 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'
  */
+import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 
-const [statement = 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'] = process.argv.slice(2);
+const [target = 'local-a', statement = 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'] = process.argv.slice(2);
 const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS ?? 'localhost:7233' });
-const client = new Client({ connection });
+// Payloads over 16 KiB come compressed, so whoever reads plans needs this; what is sent may be plain.
+const codec = { encode: (payloads: Payload[]) => Promise.resolve(payloads), decode: uncompress };
+const client = new Client({ connection, dataConverter: { payloadCodecs: [codec] } });
 
 const change = await client.workflow.start('schemaChange', {
   taskQueue: process.env.STERNA_DATA_PLANE ?? 'sterna',
-  workflowId: `plain-client-example-${Date.now()}`, // the idempotency key: the same id is the same change
-  args: [
-    { target: 'local-a', environment: 'development', statements: { bookshop: [statement] }, caller: 'plain-client' },
-  ],
+  workflowId: `${target}.development.${Date.now()}`, // the idempotency key: the same id is the same change
+  args: [{ target, environment: 'development', statements: { bookshop: [statement] }, caller: 'plain-client' }],
 });
 for (;;) {
   const { state } = await change.query<{ state: string }>('status');
@@ -30,3 +32,17 @@ console.log(plan.tasks.flatMap((task) => task.statements).join(';\n'));
 const answer = await change.executeUpdate('apply', { args: [{ caller: 'plain-client', planHash: plan.planHash }] });
 console.log(answer, await change.result());
 await connection.close();
+
+function uncompress(payloads: Payload[]): Promise<Payload[]> {
+  const plain = payloads.map((payload): Payload => {
+    if (Buffer.from(payload.metadata?.encoding ?? []).toString() !== 'binary/gzip') return payload;
+    const inner = JSON.parse(gunzipSync(payload.data ?? Buffer.alloc(0)).toString()) as {
+      metadata: Record<string, string>;
+      data: string;
+    };
+    const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
+    const metadata = Object.fromEntries(Object.entries(inner.metadata).map(([name, text]) => [name, bytes(text)]));
+    return { metadata, data: bytes(inner.data) };
+  });
+  return Promise.resolve(plain);
+}

@@ -1,52 +1,23 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.js';
+import { DEPENDENCIES, manifest, PackedPackage } from '../support/packed-package.js';
 
 const run = promisify(execFile);
-const manifest = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
-  exports: Record<string, unknown>;
-  dependencies: Record<string, string>;
-  bin: { sterna: string };
-};
 const PARTS = Object.keys(manifest.exports).map((part) => part.replace(/^\./, 'sterna'));
-const DEPENDENCIES = Object.keys(manifest.dependencies);
 /** What a process without Temporal uses. */
 const WITHOUT_TEMPORAL = ['contract', 'router', 'inventory', 'planner', 'engine'].map((part) => `sterna/${part}`);
 
-let folder: string;
-let tarball: string;
+let packed: PackedPackage;
 let project: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'sterna-package-'));
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
-  });
-  const [{ filename } = { filename: '' }] = JSON.parse(stdout) as { filename: string }[];
-  tarball = path.join(folder, filename);
-  project = await projectWith(DEPENDENCIES);
+  packed = await PackedPackage.create();
+  project = await packed.project(DEPENDENCIES);
 });
-afterAll(() => rm(folder, { recursive: true }));
-
-/**
- * A project outside of this checkout with the package as npm would publish it, and no other packages than these: what
- * is not declared as a dependency is not found.
- */
-async function projectWith(dependencies: readonly string[]): Promise<string> {
-  const place = await mkdtemp(path.join(folder, 'project-'));
-  const modules = path.join(place, 'node_modules');
-  await mkdir(path.join(modules, 'sterna'), { recursive: true });
-  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', path.join(modules, 'sterna')]);
-  for (const name of [...dependencies, '@types/node']) {
-    await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
-    await symlink(path.join(ROOT, 'node_modules', name), path.join(modules, name));
-  }
-  await writeFile(path.join(place, 'package.json'), '{ "type": "module" }');
-  return place;
-}
+afterAll(() => packed[Symbol.asyncDispose]());
 
 /** What becomes of the import of each. */
 async function imported(parts: readonly string[], place: string): Promise<string[]> {
@@ -75,7 +46,7 @@ it('gives each of its parts from what it depends on, and keeps the rest private'
 });
 
 it('loads nothing of Temporal for what works without it', async () => {
-  const place = await projectWith(DEPENDENCIES.filter((name) => !name.startsWith('@temporalio/')));
+  const place = await packed.project(DEPENDENCIES.filter((name) => !name.startsWith('@temporalio/')));
   const found = await imported([...WITHOUT_TEMPORAL, 'sterna/client'], place);
   expect(found.slice(0, -1)).toEqual(WITHOUT_TEMPORAL.map((part) => `${part} true`));
   expect(found.at(-1), 'there is no Temporal').toContain('ERR_MODULE_NOT_FOUND');
