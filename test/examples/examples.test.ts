@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.js';
 import { pythonWithTemporal } from '../../tools/dev/python.js';
+import { SternaClient } from '../../src/client/index.js';
 import { TestDataPlane } from '../support/data-plane.js';
-import { TestNamespace } from '../support/namespace.js';
+import { TestNamespace, uniqueName } from '../support/namespace.js';
 import { PackedPackage } from '../support/packed-package.js';
+import { until } from '../support/until.js';
 
 const PYTHON = await pythonWithTemporal();
 const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
@@ -16,6 +18,7 @@ let packed: PackedPackage;
 let project: string;
 let space: TestNamespace;
 let plane: TestDataPlane;
+const children: ChildProcess[] = [];
 const target = `example-${Date.now()}`;
 
 beforeAll(async () => {
@@ -41,22 +44,34 @@ beforeAll(async () => {
   await plane.startWorker();
 });
 afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL'); // those that a failed test has left
   await plane.stopWorkers();
   await plane[Symbol.asyncDispose]();
   await space.drop();
   await packed[Symbol.asyncDispose]();
 });
 
-/** Runs an example to its end; somebody who is asked answers yes. */
-async function run(command: string, ...args: string[]): Promise<string> {
-  const child = spawn(command, args, { cwd: project, env: plane.env, stdio: ['pipe', 'pipe', 'pipe'] });
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<unknown>;
+}
+
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = plane.env): Running {
+  const child = spawn(command, args, { cwd: project, env });
+  children.push(child);
   let output = '';
   child.stdout.on('data', (text: Buffer) => (output += text.toString()));
   child.stderr.on('data', (text: Buffer) => (output += text.toString()));
-  child.stdin.end('y\n');
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  expect(code, output).toBe(0);
-  return output;
+  child.stdin.end('y\n'); // whoever is asked
+  return { child, output: () => output, ended: new Promise((resolve) => child.once('close', resolve)) };
+}
+
+async function run(command: string, ...args: string[]): Promise<string> {
+  const { output, ended } = start(command, args);
+  const code = await ended;
+  expect(code, output()).toBe(0);
+  return output();
 }
 
 const example = (file: string, ...args: string[]): Promise<string> =>
@@ -82,3 +97,21 @@ it.skipIf(PYTHON === undefined)(
     expect(output).toContain('completed bookshop.orders: 2 rows');
   },
 );
+
+it('a worker in a process of its own has its own inventory, and shares its clients', async () => {
+  const dataPlane = uniqueName('embedded');
+  const { host, port, user, password } = plane.account.server;
+  const orders = { ORDERS_HOST: `${host}:${port}`, ORDERS_USER: user, ORDERS_PASSWORD: password };
+  const { child, output, ended } = start(process.execPath, ['--import', TSX, 'examples/embedder.ts', 'orders'], {
+    ...plane.env,
+    ...orders,
+    STERNA_DATA_PLANE: dataPlane,
+  });
+  await using client = await SternaClient.connect({ dataPlane });
+  const pulled = await client.pull({ target: 'orders', environment: 'development', namespaces: [space.name] });
+  expect(Object.keys(pulled.schema[space.name] ?? {})).toEqual(['orders.sql']);
+  await until('it has looked by itself', () => /^orders: /m.test(output()));
+  expect(output()).toContain(space.name);
+  child.kill('SIGTERM');
+  expect(await ended, output()).toBe(0);
+});
