@@ -8,7 +8,7 @@ tables of examples/schema, and `pip install temporalio`.
 import asyncio, base64, dataclasses, gzip, json, os, sys, uuid
 
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.converter import DataConverter, PayloadCodec
 
@@ -59,18 +59,26 @@ async def main(target="local-a", statement="ALTER TABLE orders MODIFY note MEDIU
             await asyncio.sleep(0.2)
         print(" ", wanted)
 
+    async def send(name, message):
+        while True:
+            try:
+                return await change.execute_update(name, message)
+            except WorkflowUpdateFailedError as error:
+                if getattr(error.cause, "type", None) != "UnprocessedUpdate":
+                    raise  # refused: error.cause says why; an unprocessed one reached nobody, and is sent again
+
     await until("planned")
     plan = await change.query("plan")
     print(*(f"{task['execution']}: {sql}" for task in plan["tasks"] for sql in task["statements"]), sep="\n")
     if input("Apply it? [y/N] ") != "y":
-        return await change.execute_update("cancel", CALLER)
-    await change.execute_update("apply", {**CALLER, "planHash": plan["planHash"]})
+        return await send("cancel", CALLER)
+    await send("apply", {**CALLER, "planHash": plan["planHash"]})
     await until("waiting_for_cutover")
-    await change.execute_update("stop", {**CALLER, "reason": "peak hours"})
+    await send("stop", {**CALLER, "reason": "peak hours"})
     await until("stopped")
-    await change.execute_update("resume", CALLER)
+    await send("resume", CALLER)
     await until("waiting_for_cutover")
-    await change.execute_update("cutover", CALLER)
+    await send("cutover", CALLER)
     result = await change.result()
     print(result["state"], *(f"{task['id']}: {task.get('report', {}).get('rowsCopied', 0)} rows" for task in result["tasks"]))
 

@@ -5,8 +5,8 @@
  *   npx tsx examples/plain-client.ts local-a 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'
  */
 import { gunzipSync } from 'node:zlib';
-import { Client, Connection } from '@temporalio/client';
-import type { Payload } from '@temporalio/common';
+import { Client, Connection, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, type Payload } from '@temporalio/common';
 
 const [target = 'local-a', statement = 'ALTER TABLE orders ADD COLUMN state VARCHAR(20)'] = process.argv.slice(2);
 const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS ?? 'localhost:7233' });
@@ -29,9 +29,21 @@ const plan = await change.query<{ planHash: string; tasks: { statements: string[
 console.log(plan.tasks.flatMap((task) => task.statements).join(';\n'));
 
 // An update is accepted and durable when it returns, or refused with the reason; a signal of the same name works too.
-const answer = await change.executeUpdate('apply', { args: [{ caller: 'plain-client', planHash: plan.planHash }] });
+const answer = await send('apply', { caller: 'plain-client', planHash: plan.planHash });
 console.log(answer, await change.result());
 await connection.close();
+
+/** An update that reached nobody, as the failure says, is sent again. */
+async function send(name: string, message: object): Promise<unknown> {
+  for (;;) {
+    try {
+      return await change.executeUpdate(name, { args: [message] });
+    } catch (error) {
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (!(cause instanceof ApplicationFailure) || cause.type !== 'UnprocessedUpdate') throw error;
+    }
+  }
+}
 
 function uncompress(payloads: Payload[]): Promise<Payload[]> {
   const plain = payloads.map((payload): Payload => {
