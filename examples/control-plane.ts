@@ -1,19 +1,19 @@
 /**
- * A control plane in forty lines: plan, approve, apply, stop, resume, cut over. Needs a worker and the tables of
- * examples/schema on `local-a` (CREATE DATABASE bookshop; sterna apply -s examples/schema -y --watch). In a project
- * of your own, import from 'sterna/client'.
+ * A control plane in forty lines: plan, have it approved, apply, stop, resume, cut over. Needs a worker and the tables
+ * of examples/schema on the target (CREATE DATABASE bookshop; sterna apply -s examples/schema -y --watch).
  *
- *   npx tsx examples/control-plane.ts 'ALTER TABLE orders MODIFY note VARCHAR(500) NOT NULL'
+ *   npx tsx examples/control-plane.ts local-a 'ALTER TABLE orders MODIFY note TEXT NOT NULL'
  */
-import { type ChangeState, type ChangeStatus, renderPlanText, SternaClient } from '../src/index.js';
+import { createInterface } from 'node:readline/promises';
+import { SternaClient } from 'sterna/client';
+import { type ChangeState, renderPlanText } from 'sterna/contract';
 
+const [target = 'local-a', statement = 'ALTER TABLE orders MODIFY note TEXT NOT NULL'] = process.argv.slice(2);
 const caller = 'control-plane-example';
-const [statement = 'ALTER TABLE orders MODIFY note VARCHAR(500) NOT NULL'] = process.argv.slice(2);
-const dataPlane = process.env.STERNA_DATA_PLANE ?? 'sterna';
 
-await using client = await SternaClient.connect({ dataPlane });
+await using client = await SternaClient.connect({ dataPlane: process.env.STERNA_DATA_PLANE ?? 'sterna' });
 const id = await client.start({
-  target: 'local-a',
+  target,
   environment: 'development',
   statements: { bookshop: [statement] },
   options: { deferCutover: true },
@@ -27,8 +27,16 @@ const plan = await client.plan(id);
 if (plan === null) throw new Error(`Expected a plan of ${id}, found none.`);
 console.log(renderPlanText(plan));
 
-// Here somebody looks at the plan. The hash makes sure that exactly what was seen is applied.
+// The hash makes sure that exactly what was seen is applied. Until somebody answers, the change waits in Temporal.
+const terminal = createInterface({ input: process.stdin, output: process.stdout });
+const answer = await terminal.question('Apply it? [y/N] ');
+terminal.close();
+if (answer !== 'y') {
+  await client.send(id, 'cancel', { caller, reason: 'not approved' });
+  process.exit(1);
+}
 await client.send(id, 'apply', { caller, planHash: plan.planHash });
+
 await until('waiting_for_cutover');
 await client.send(id, 'stop', { caller, reason: 'peak hours' });
 await until('stopped');
@@ -39,10 +47,10 @@ const { state, tasks } = await client.result(id);
 console.log(state, tasks.map((task) => `${task.id}: ${task.report?.rowsCopied ?? 0} rows`).join(', '));
 
 /** Every change of the status goes by until the state is there; an end that was not asked for is an error. */
-async function until(wanted: ChangeState): Promise<ChangeStatus> {
-  for await (const status of client.watch(id)) {
-    console.log(`  ${status.state}`);
-    if (status.state === wanted) return status;
+async function until(wanted: ChangeState): Promise<void> {
+  for await (const { state } of client.watch(id)) {
+    console.log(`  ${state}`);
+    if (state === wanted) return;
   }
   throw new Error(`Expected ${id} to become ${wanted}; it ended before. See \`sterna status ${id}\`.`);
 }

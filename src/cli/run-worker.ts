@@ -4,7 +4,7 @@ const SECOND_SIGNAL_EXIT = 130;
 
 /** Runs a worker until a signal: the first drains it, the second ends it at once. Returns the exit code. */
 export async function runWorker(configFile: string | undefined): Promise<number> {
-  const options = resolveWorkerOptions({}, configFile);
+  const options = await resolveWorkerOptions({}, configFile);
   const log = createLogger(options.logLevel);
   const worker = await SternaWorker.create(options, log);
   let signals = 0;
@@ -16,7 +16,11 @@ export async function runWorker(configFile: string | undefined): Promise<number>
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   await worker.run(() =>
     log.info(
-      { dataPlane: options.dataPlane, ...(worker.healthPort === undefined ? {} : { healthPort: worker.healthPort }) },
+      {
+        dataPlane: options.dataPlane,
+        queues: options.queues,
+        ...(worker.healthPort === undefined ? {} : { healthPort: worker.healthPort }),
+      },
       'worker ready',
     ),
   );

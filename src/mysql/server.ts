@@ -158,7 +158,13 @@ export class MysqlServer implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    try {
+      await this.pool.end();
+    } catch (error) {
+      // A connection that is gone, or that never came about, is closed.
+      const told = translateError(error, 'closing');
+      if (told.code !== 'server_unreachable' && told.code !== 'connection_lost') throw told;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

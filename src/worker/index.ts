@@ -1,3 +1,12 @@
 export { createLogger } from './logger.js';
-export { resolveWorkerOptions, WORKER_ENV, type WorkerFile, type WorkerOptions } from './options.js';
+export {
+  type ExplicitWorkerOptions,
+  type QueueName,
+  QUEUES,
+  resolveWorkerOptions,
+  WORKER_ENV,
+  type WorkerFile,
+  type WorkerOptions,
+} from './options.js';
+export { lookContext } from './probe.js';
 export { SternaWorker } from './worker.js';

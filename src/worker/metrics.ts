@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { TargetRouter } from '../router/index.js';
+import type { RouterStats, TargetRouter } from '../router/index.js';
 
 /** Metrics of the router and the process; Temporal's own come from its runtime and are put behind them. */
 export class Metrics {
@@ -14,25 +14,19 @@ export class Metrics {
   ) {
     collectDefaultMetrics({ register: this.#registry });
     const registers = [this.#registry];
-    for (const name of ['clients', 'retiring', 'inUse', 'hits', 'misses'] as const) {
+    for (const [name, value] of Object.entries(router.stats()) as [keyof RouterStats, unknown][]) {
       new Gauge({
-        name: `sterna_router_${name.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)}`,
+        name: `sterna_router_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
         help: `Target router: ${name}`,
+        labelNames: typeof value === 'number' ? [] : ['code'],
         registers,
         collect() {
-          this.set(router.stats()[name]);
+          const now = router.stats()[name];
+          if (typeof now === 'number') this.set(now);
+          else for (const [code, count] of Object.entries(now)) this.set({ code }, count);
         },
       });
     }
-    new Gauge({
-      name: 'sterna_router_failures',
-      help: 'Target router: failed resolutions and connections, by error code',
-      labelNames: ['code'],
-      registers,
-      collect() {
-        for (const [code, count] of Object.entries(router.stats().failures)) this.set({ code }, count);
-      },
-    });
     new Gauge({
       name: 'sterna_inventory_stale',
       help: 'What the inventory says now cannot be read; an earlier state is in force',

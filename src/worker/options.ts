@@ -3,13 +3,20 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_DATA_PLANE, SternaError } from '../contract/index.js';
-import { describeIssues } from '../inventory/index.js';
+import { describeIssues, type InventoryResolver } from '../inventory/index.js';
+import { openRouter } from '../router/index.js';
+
+/** What a worker may serve: planning and the workflows, controls, the steps of changes. */
+export const QUEUES = ['main', 'control', 'copy'] as const;
+export type QueueName = (typeof QUEUES)[number];
 
 const port = z.int().min(0).max(65_535);
 
 const file = z.strictObject({
   /** Name of the task queues that this worker serves. @default 'sterna' */
   dataPlane: z.string().min(1).optional(),
+  /** Which of them. Together the workers of a data plane have to serve all three. @default all */
+  queues: z.array(z.enum(QUEUES)).min(1).optional(),
   /** Inventory file; relative to this file. */
   inventory: z.string().min(1).optional(),
   /** Copies at once: each holds about five connections to its target. @default 8 */
@@ -22,12 +29,19 @@ const file = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 
+/** The fields of a configuration file. */
 export type WorkerFile = z.infer<typeof file>;
+
+/** Options given in code: those of the file, and a resolver of one's own in place of an inventory file. */
+export type ExplicitWorkerOptions = Omit<WorkerFile, 'inventory'> & {
+  readonly inventory?: string | InventoryResolver;
+};
 
 /** Everything filled in, frozen. */
 export interface WorkerOptions {
   readonly dataPlane: string;
-  readonly inventory: string;
+  readonly queues: readonly QueueName[];
+  readonly inventory: string | InventoryResolver;
   readonly copySlots: number;
   readonly healthHost: string;
   readonly healthPort: number | undefined;
@@ -37,6 +51,7 @@ export interface WorkerOptions {
 /** Environment variables that set options. */
 export const WORKER_ENV = {
   dataPlane: 'STERNA_DATA_PLANE',
+  queues: 'STERNA_QUEUES',
   inventory: 'STERNA_INVENTORY',
   copySlots: 'STERNA_COPY_SLOTS',
   healthHost: 'STERNA_HEALTH_HOST',
@@ -44,34 +59,42 @@ export const WORKER_ENV = {
   logLevel: 'STERNA_LOG_LEVEL',
 } as const satisfies Record<keyof WorkerFile, string>;
 
-/** explicit > environment > file > default. Reports every mistake at once, with the path of its field. */
-export function resolveWorkerOptions(
-  explicit: WorkerFile,
+/** explicit > environment > file > default. Reports every mistake at once, those in the inventory file as well. */
+export async function resolveWorkerOptions(
+  explicit: ExplicitWorkerOptions,
   configFile: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
-): WorkerOptions {
+): Promise<WorkerOptions> {
   const mistakes: string[] = [];
   const check = (source: string, value: unknown): WorkerFile => {
     const result = file.safeParse(value);
     if (result.success) return result.data;
     mistakes.push(`${source}: ${describeIssues(result.error)}`);
-    return {};
+    // A field without a mistake counts all the same: what it names is looked at as well.
+    const wrong = new Set(result.error.issues.map(({ path: [field] }) => field));
+    const fields: [string, unknown][] = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(fields.filter(([field]) => field in file.shape && !wrong.has(field)));
   };
-  const fromFile = configFile === undefined ? {} : check(configFile, readConfig(configFile));
-  const fromEnv = check('environment', readEnvironment(env));
-  const merged = { ...fromFile, ...fromEnv, ...check('options', explicit) };
-  const base =
-    fromEnv.inventory === undefined && explicit.inventory === undefined && configFile !== undefined
-      ? path.dirname(configFile)
-      : process.cwd();
-  const inventory = merged.inventory === undefined ? undefined : path.resolve(base, merged.inventory);
-  if (inventory === undefined)
+  const { inventory: given, ...others } = explicit;
+  const resolver = typeof given === 'object' ? given : undefined;
+  const inCode = check('options', typeof given === 'string' ? { ...others, inventory: given } : others);
+  const inEnv = check('environment', readEnvironment(env));
+  const config: ReadConfig = configFile === undefined ? {} : readConfig(configFile);
+  if (config.mistake !== undefined) mistakes.push(config.mistake);
+  const inFile = config.value === undefined ? {} : check(configFile ?? '', config.value);
+  const merged = { ...inFile, ...inEnv, ...inCode };
+
+  const isOfFile = inEnv.inventory === undefined && inCode.inventory === undefined && configFile !== undefined;
+  const base = isOfFile ? path.dirname(configFile) : process.cwd();
+  const inventory = resolver ?? (merged.inventory === undefined ? undefined : path.resolve(base, merged.inventory));
+  if (inventory !== undefined) mistakes.push(...(await mistakesOf(inventory)));
+  else if (config.mistake === undefined)
     mistakes.push(`inventory: expected a file, in the configuration or in ${WORKER_ENV.inventory}`);
-  else if (!existsSync(inventory)) mistakes.push(`inventory: expected a file at ${inventory}, found none`);
   if (mistakes.length > 0 || inventory === undefined)
     throw new SternaError('config_invalid', `The worker cannot start. ${mistakes.join('. ')}.`);
   return Object.freeze({
     dataPlane: merged.dataPlane ?? DEFAULT_DATA_PLANE,
+    queues: QUEUES.filter((name) => merged.queues?.includes(name) ?? true),
     inventory,
     copySlots: merged.copySlots ?? 8,
     healthHost: merged.healthHost ?? '127.0.0.1',
@@ -80,30 +103,51 @@ export function resolveWorkerOptions(
   });
 }
 
-function readConfig(configFile: string): unknown {
+/** Of an inventory that is opened, which asks no target. */
+async function mistakesOf(inventory: string | InventoryResolver): Promise<string[]> {
+  if (typeof inventory !== 'string') return [];
+  if (!existsSync(inventory)) return [`inventory: expected a file at ${inventory}, found none`];
+  const quiet = { warn: () => undefined, error: () => undefined }; // the worker opens it again, and says what there is
+  try {
+    await (await openRouter(inventory, quiet)).close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof SternaError)) throw error;
+    return [`inventory: ${error.message.replace(/\.$/, '')}`];
+  }
+}
+
+interface ReadConfig {
+  readonly value?: unknown;
+  readonly mistake?: string;
+}
+
+function readConfig(configFile: string): ReadConfig {
   let text: string;
   try {
     text = readFileSync(configFile, 'utf8');
   } catch (error) {
-    throw new SternaError(
-      'config_invalid',
-      `Expected a readable configuration at ${configFile}: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`,
-      { cause: error },
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    return { mistake: `Expected a readable configuration at ${configFile}: ${code}` };
   }
   try {
-    return parse(text) ?? {};
+    return { value: parse(text) ?? {} };
   } catch {
-    throw new SternaError('config_invalid', `${configFile}: expected YAML. Correct the syntax.`);
+    return { mistake: `${configFile}: expected YAML. Correct the syntax` };
   }
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv): Record<string, unknown> {
-  const numbers = new Set(['copySlots', 'healthPort']);
+  const read: Partial<Record<keyof WorkerFile, (text: string) => unknown>> = {
+    copySlots: Number,
+    healthPort: Number,
+    queues: (text) => text.split(',').map((name) => name.trim()),
+  };
   return Object.fromEntries(
     Object.entries(WORKER_ENV).flatMap(([name, variable]) => {
       const value = env[variable];
-      return value === undefined || value === '' ? [] : [[name, numbers.has(name) ? Number(value) : value]];
+      if (value === undefined || value === '') return [];
+      return [[name, read[name as keyof WorkerFile]?.(value) ?? value]];
     }),
   );
 }

@@ -12,16 +12,18 @@ import type { Logger } from 'pino';
 import { createChangeActivities, createControlActivities, createReadActivities } from '../activities/index.js';
 import { GzipCodec } from '../codec/index.js';
 import { SternaError, taskQueues } from '../contract/index.js';
-import { openRouter, type TargetRouter } from '../router/index.js';
+import type { TargetRouter } from '../router/index.js';
 import { HealthServer } from './health-server.js';
 import { freeAddress, Metrics } from './metrics.js';
-import type { WorkerOptions } from './options.js';
+import type { QueueName, WorkerOptions } from './options.js';
+import { probeTargets } from './probe.js';
+import { routerOver } from './resolver-router.js';
 
 /** After a drain, how long activities have to write their position and hand over. */
 const GRACE = '20s';
 
 /**
- * A worker of a data plane: three task queues over one connection and one bundle, one router.
+ * A worker of a data plane: its task queues over one connection and one bundle, one router.
  *
  * Ends in order: `drain` tells the activities at once, which hand over; then pollers stop, the router
  * closes, the process may exit.
@@ -31,7 +33,9 @@ export class SternaWorker {
   #ready = false;
 
   private constructor(
-    private readonly workers: readonly Worker[],
+    /** Of the workflows; absent where others serve them. */
+    private readonly main: Worker | undefined,
+    private readonly others: readonly Worker[],
     private readonly connection: NativeConnection,
     readonly router: TargetRouter,
     private readonly health: HealthServer | undefined,
@@ -41,10 +45,14 @@ export class SternaWorker {
     this.#drain = drain;
   }
 
-  /** @param bundle path of a prebuilt workflow bundle; found by itself in a built package */
+  /**
+   * Connects to Temporal, by `TEMPORAL_*` or a profile; once per process, since its runtime is the process's.
+   *
+   * @param bundle path of a prebuilt workflow bundle; found by itself in a built package
+   */
   static async create(options: WorkerOptions, log: Logger, bundle = prebuiltBundle()): Promise<SternaWorker> {
     const runtimeMetrics = installRuntime(log, options.healthPort === undefined ? undefined : await freeAddress());
-    const router = await openRouter(options.inventory, log);
+    const router = await routerOver(options.inventory, log);
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
     try {
@@ -70,20 +78,27 @@ export class SternaWorker {
         maxHeartbeatThrottleInterval: '1s',
         defaultHeartbeatThrottleInterval: '1s',
       };
-      const workers = await Promise.all([
-        Worker.create({
-          ...shared,
-          ...workflows,
-          taskQueue: queues.main,
-          activities: createReadActivities(dependencies),
-        }),
-        Worker.create({ ...shared, taskQueue: queues.control, activities: createControlActivities(dependencies) }),
-        Worker.create({
-          ...shared,
-          taskQueue: queues.copy,
-          activities: createChangeActivities(dependencies),
-          maxConcurrentActivityTaskExecutions: options.copySlots,
-        }),
+      const create: Record<QueueName, () => Promise<Worker>> = {
+        main: () =>
+          Worker.create({
+            ...shared,
+            ...workflows,
+            taskQueue: queues.main,
+            activities: createReadActivities(dependencies),
+          }),
+        control: () =>
+          Worker.create({ ...shared, taskQueue: queues.control, activities: createControlActivities(dependencies) }),
+        copy: () =>
+          Worker.create({
+            ...shared,
+            taskQueue: queues.copy,
+            activities: createChangeActivities(dependencies),
+            maxConcurrentActivityTaskExecutions: options.copySlots,
+          }),
+      };
+      const [main, ...others] = await Promise.all([
+        options.queues.includes('main') ? create.main() : undefined,
+        ...options.queues.filter((queue) => queue !== 'main').map((queue) => create[queue]()),
       ]);
       let worker: SternaWorker | undefined = undefined;
       const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, runtimeMetrics);
@@ -93,7 +108,7 @@ export class SternaWorker {
           metrics: () => metrics?.text() ?? Promise.resolve(''),
         });
       }
-      worker = new SternaWorker(workers, connection, router, health, log, drain);
+      worker = new SternaWorker(main, others, connection, router, health, log, drain);
       return worker;
     } catch (error) {
       await health?.[Symbol.asyncDispose]();
@@ -108,26 +123,22 @@ export class SternaWorker {
     return this.#ready && !this.#drain.signal.aborted;
   }
 
+  /** Where it listens; undefined without a health server. */
   get healthPort(): number | undefined {
     return this.health?.port;
   }
 
   /** Runs until `shutdown`; throws when a poller fails for good. */
   async run(onReady: () => void = () => undefined): Promise<void> {
-    const [main, ...others] = this.workers;
-    // The workflows' own worker ends last: it passes the steps that hand over on to other workers.
-    const handedOver = Promise.all(others.map((worker) => worker.run())).finally(() => {
-      if (main?.getState() === 'RUNNING') main.shutdown();
-    });
-    const running = Promise.all([main?.run(), handedOver]);
+    const running = Promise.all([this.main?.run(), this.#runOthers()]);
     this.#ready = true;
     onReady();
-    const probing = this.#probe();
+    const probing = probeTargets(this.router, this.#drain.signal, this.log);
     try {
       await running;
     } finally {
       this.#drain.abort();
-      for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const worker of [this.main, ...this.others]) if (worker?.getState() === 'RUNNING') worker.shutdown();
       await this.router.close();
       await probing;
       await this.health?.[Symbol.asyncDispose]();
@@ -140,35 +151,17 @@ export class SternaWorker {
     if (this.#drain.signal.aborted) return;
     this.log.info({}, 'draining: steps write their position and hand over');
     this.#drain.abort();
-    for (const worker of this.workers.slice(1)) worker.shutdown();
+    for (const worker of this.others) worker.shutdown();
+    if (this.others.length === 0) this.main?.shutdown();
   }
 
-  /** Looks at every target that the inventory can list; a target that does not answer is only a warning. */
-  async #probe(): Promise<void> {
-    const signal = this.#drain.signal;
+  /** The workflows' own worker ends last: it passes the steps that hand over on to other workers. */
+  async #runOthers(): Promise<void> {
+    if (this.others.length === 0) return;
     try {
-      for (const { target, environment } of await this.router.list(signal)) {
-        if (signal.aborted) return;
-        try {
-          await this.router.use({ target, environment }, (client) =>
-            client.probe({
-              signal,
-              drain: signal,
-              alive: () => undefined,
-              confirm: () => Promise.resolve(),
-              progress: () => undefined,
-              log: this.log,
-            }),
-          );
-        } catch (error) {
-          this.log.warn(
-            { target, environment, code: error instanceof SternaError ? error.code : 'internal' },
-            error instanceof Error ? error.message : 'probe failed',
-          );
-        }
-      }
-    } catch (error) {
-      this.log.warn({ code: error instanceof SternaError ? error.code : 'internal' }, 'the targets cannot be listed');
+      await Promise.all(this.others.map((worker) => worker.run()));
+    } finally {
+      if (this.main?.getState() === 'RUNNING') this.main.shutdown();
     }
   }
 }
@@ -191,7 +184,7 @@ async function connect(
 function installRuntime(log: Logger, metricsAddress: string | undefined): string | undefined {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      if (message.startsWith('No workflows registered')) return; // two of the three queues have none, on purpose
+      if (message.startsWith('No workflows registered')) return; // the queues of controls and steps have none, on purpose
       log[level === 'TRACE' ? 'trace' : level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : 'debug'](
         { ...meta },
         message,

@@ -1,31 +1,36 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEV, ROOT } from '../../tools/dev/paths.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../tools/dev/paths.js';
+import { DEPENDENCIES, manifest, PackedPackage } from '../support/packed-package.js';
 
 const run = promisify(execFile);
-const { exports } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { exports: object };
-const PARTS = Object.keys(exports).map((part) => part.replace(/^\./, 'sterna'));
+const PARTS = Object.keys(manifest.exports).map((part) => part.replace(/^\./, 'sterna'));
+/** What a process without Temporal uses. */
+const WITHOUT_TEMPORAL = ['contract', 'router', 'inventory', 'planner', 'engine'].map((part) => `sterna/${part}`);
 
-/** The package as npm would publish it, where a project would have it. */
+let packed: PackedPackage;
 let project: string;
-let sterna: string;
 beforeAll(async () => {
-  await mkdir(path.join(DEV, 'test'), { recursive: true });
-  project = await mkdtemp(path.join(DEV, 'test', 'package-'));
-  sterna = path.join(project, 'node_modules/sterna');
-  await mkdir(sterna, { recursive: true });
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
-    cwd: ROOT,
-  });
-  const [{ filename } = { filename: '' }] = JSON.parse(stdout) as { filename: string }[];
-  await run('tar', ['-xzf', path.join(project, filename), '--strip-components=1', '-C', sterna]);
+  packed = await PackedPackage.create();
+  project = await packed.project(DEPENDENCIES);
 });
-afterAll(() => rm(project, { recursive: true }));
+afterAll(() => packed[Symbol.asyncDispose]());
+
+/** What becomes of the import of each. */
+async function imported(parts: readonly string[], place: string): Promise<string[]> {
+  const lines = parts.map(
+    (part) =>
+      `await import('${part}').then((m) => console.log('${part}', Object.keys(m).length > 0), (e) => console.log('${part}', e.code, e.message));`,
+  );
+  await writeFile(path.join(place, 'parts.mjs'), lines.join('\n'));
+  return (await run(process.execPath, ['parts.mjs'], { cwd: place })).stdout.trim().split('\n');
+}
 
 it('holds what is needed to run, and neither sources nor tests', async () => {
+  const sterna = path.join(project, 'node_modules/sterna');
   expect((await readdir(sterna)).sort()).toEqual(['LICENSE', 'README.md', 'config', 'dist', 'docs', 'package.json']);
   expect(await readdir(path.join(sterna, 'dist'))).toEqual(
     expect.arrayContaining(['cli.js', 'workflow-bundle.js', 'index.js', 'index.d.ts']),
@@ -34,44 +39,52 @@ it('holds what is needed to run, and neither sources nor tests', async () => {
   expect(all.filter((file) => /\.test\.|(?<!\.d)\.ts$/.test(file))).toEqual([]);
 });
 
-it('gives each of its parts, and keeps the rest private', async () => {
-  const script = [...PARTS, 'sterna/mysql'].map(
-    (part) =>
-      `await import('${part}').then((m) => console.log('${part}', Object.keys(m).length > 0), (e) => console.log('${part}', e.code));`,
-  );
-  await writeFile(path.join(project, 'parts.mjs'), script.join('\n'));
-  const { stdout } = await run(process.execPath, ['parts.mjs'], { cwd: project });
-  expect(stdout.trim().split('\n')).toEqual([
-    ...PARTS.map((part) => `${part} true`),
-    'sterna/mysql ERR_PACKAGE_PATH_NOT_EXPORTED',
-  ]);
+it('gives each of its parts from what it depends on, and keeps the rest private', async () => {
+  const found = await imported([...PARTS, 'sterna/mysql'], project);
+  expect(found.slice(0, -1)).toEqual(PARTS.map((part) => `${part} true`));
+  expect(found.at(-1)).toContain('sterna/mysql ERR_PACKAGE_PATH_NOT_EXPORTED');
 });
 
-it('has types that a strict project compiles against', async () => {
-  const names = PARTS.map((part, i) => `import * as part${i} from '${part}';\nexport type Part${i} = typeof part${i};`);
-  const use = `import type { SchemaChangeInput } from 'sterna/contract';
+it('loads nothing of Temporal for what works without it', async () => {
+  const place = await packed.project(DEPENDENCIES.filter((name) => !name.startsWith('@temporalio/')));
+  const found = await imported([...WITHOUT_TEMPORAL, 'sterna/client'], place);
+  expect(found.slice(0, -1)).toEqual(WITHOUT_TEMPORAL.map((part) => `${part} true`));
+  expect(found.at(-1), 'there is no Temporal').toContain('ERR_MODULE_NOT_FOUND');
+});
+
+describe('has types that a strict project compiles against', () => {
+  const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const USE = `import type { SchemaChangeInput } from 'sterna/contract';
+import type { InventoryResolver } from 'sterna/inventory';
 export const input: SchemaChangeInput = { target: 't', environment: 'e', statements: { shop: ['ALTER TABLE a ADD b INT'] } };
 // @ts-expect-error -- no such option
-export const wrong: SchemaChangeInput = { target: 't', environment: 'e', options: { volum: 3 } };`;
-  await writeFile(path.join(project, 'parts.ts'), [...names, use].join('\n'));
-  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  const options = [
-    '--noEmit',
-    '--strict',
-    '--skipLibCheck',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2022',
-    '--ignoreConfig',
-  ];
-  const { stdout } = await run(process.execPath, [tsc, ...options, 'parts.ts'], { cwd: project }).catch(
-    (error: unknown) => error as { stdout: string },
-  );
-  expect(stdout).toBe('');
+export const wrong: SchemaChangeInput = { target: 't', environment: 'e', options: { volum: 3 } };
+// @ts-expect-error -- a resolver resolves
+export const resolver: InventoryResolver = {};`;
+
+  it.each([
+    ['node16', 'node16'],
+    ['bundler', 'esnext'],
+  ])('moduleResolution %s', async (resolution, module) => {
+    const names = PARTS.map(
+      (part, i) => `import * as part${i} from '${part}';\nexport type Part${i} = typeof part${i};`,
+    );
+    await writeFile(path.join(project, `${resolution}.ts`), [...names, USE].join('\n'));
+    const options = ['--noEmit', '--strict', '--skipLibCheck', '--types', 'node', '--target', 'es2022'];
+    const { stdout } = await run(
+      process.execPath,
+      [TSC, ...options, '--module', module, '--moduleResolution', resolution, '--ignoreConfig', `${resolution}.ts`],
+      { cwd: project },
+    ).catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toBe('');
+  });
 });
 
-it('has a command that answers', async () => {
-  const { stdout } = await run(process.execPath, [path.join(sterna, 'dist/cli.js'), '--help'], { cwd: project });
+it('has a command that answers, linked as npm links it', async () => {
+  const command = path.join(project, 'node_modules/sterna', manifest.bin.sterna);
+  await chmod(command, 0o755);
+  await mkdir(path.join(project, 'node_modules/.bin'));
+  await symlink(command, path.join(project, 'node_modules/.bin/sterna'));
+  const { stdout } = await run('node_modules/.bin/sterna', ['--help'], { cwd: project });
   expect(stdout).toContain('Durable MySQL schema changes');
 });

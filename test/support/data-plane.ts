@@ -57,11 +57,12 @@ export class TestDataPlane implements AsyncDisposable {
     return new TestDataPlane(name, target, account, await SternaClient.connect({ dataPlane: name }), folder, env);
   }
 
-  async startWorker(): Promise<WorkerProcess> {
+  /** @param env in addition to the data plane's */
+  async startWorker(env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
     const worker = await WorkerProcess.start(
       path.join(this.folder, 'worker.yaml'),
       path.join(this.folder, 'worker.log'),
-      this.env,
+      { ...this.env, ...env },
     );
     this.workers.push(worker);
     return worker;

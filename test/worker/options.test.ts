@@ -11,35 +11,64 @@ describe('options of a worker', () => {
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'sterna-options-'));
     config = path.join(folder, 'worker.yaml');
-    writeFileSync(path.join(folder, 'inventory.yaml'), '');
+    writeFileSync(path.join(folder, 'inventory.yaml'), 'targets: { a: { environment: test, dsn: "env:A" } }\n');
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('name every mistake of every source at once, with the path of its field', () => {
-    writeFileSync(config, 'copySlots: 0\nlogLevel: loud\ncopyslots: 2\n');
-    const resolve = () =>
-      resolveWorkerOptions({ healthPort: 70_000 }, config, {
-        STERNA_COPY_SLOTS: 'many',
-        STERNA_INVENTORY: path.join(folder, 'other.yaml'),
-      });
-    expect(resolve).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  /** What the worker says when it cannot start. */
+  async function refusal(...given: Parameters<typeof resolveWorkerOptions>): Promise<string> {
+    const error: unknown = await resolveWorkerOptions(...given).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'config_invalid' });
+    return (error as Error).message;
+  }
+
+  it('name every mistake of every source at once, with the path of its field', async () => {
+    writeFileSync(config, 'copySlots: 0\nlogLevel: loud\ncopyslots: 2\nqueues: [copies]\n');
+    const message = await refusal({ healthPort: 70_000 }, config, {
+      STERNA_COPY_SLOTS: 'many',
+      STERNA_QUEUES: 'main, cpy',
+      STERNA_INVENTORY: path.join(folder, 'other.yaml'),
+    });
     for (const mistake of [
       /worker\.yaml: .*copySlots/,
       /logLevel/,
       /copyslots/,
-      /environment: copySlots/,
+      /queues\.0: .*"main"\|"control"\|"copy"/,
+      /environment: .*queues\.1/,
+      /environment: .*copySlots/,
       /options: healthPort/,
-      /inventory: expected a file/,
+      /inventory: expected a file at .*other\.yaml/,
     ])
-      expect(resolve).toThrow(mistake);
+      expect(message).toMatch(mistake);
   });
 
-  it('come from the caller before the environment, before the file, before the default', () => {
-    writeFileSync(config, 'inventory: inventory.yaml\ndataPlane: file\ncopySlots: 2\nhealthPort: 1000\n');
-    const env = { STERNA_COPY_SLOTS: '3', STERNA_HEALTH_PORT: '1001', STERNA_LOG_LEVEL: '' };
-    expect(resolveWorkerOptions({ healthPort: 0 }, config, env)).toEqual({
+  it('name the mistakes in the inventory with all the others', async () => {
+    writeFileSync(config, 'dataPlane: 5\ninventory: inventory.yaml\n');
+    writeFileSync(path.join(folder, 'inventory.yaml'), 'targets:\n  a: { environment: test, dns: "env:A" }\n  b: 1\n');
+    const message = await refusal({}, config, {});
+    for (const mistake of [/worker\.yaml: dataPlane/, /inventory\.yaml: .*targets\.a.*dns/, /targets\.b/])
+      expect(message).toMatch(mistake);
+    writeFileSync(config, 'dataPlane: [');
+    expect(await refusal({}, config, { STERNA_INVENTORY: path.join(folder, 'inventory.yaml') })).toMatch(
+      /worker\.yaml: expected YAML.*targets\.a/s,
+    );
+  });
+
+  it('come from the caller before the environment, before the file, before the default', async () => {
+    writeFileSync(
+      config,
+      'inventory: inventory.yaml\ndataPlane: file\ncopySlots: 2\nhealthPort: 1000\nqueues: [main]\n',
+    );
+    const env = {
+      STERNA_COPY_SLOTS: '3',
+      STERNA_HEALTH_PORT: '1001',
+      STERNA_LOG_LEVEL: '',
+      STERNA_QUEUES: 'copy, control',
+    };
+    expect(await resolveWorkerOptions({ healthPort: 0 }, config, env)).toEqual({
       dataPlane: 'file',
+      queues: ['control', 'copy'],
       inventory: path.join(folder, 'inventory.yaml'),
       copySlots: 3,
       healthHost: '127.0.0.1',
@@ -48,28 +77,38 @@ describe('options of a worker', () => {
     });
   });
 
-  it('take a relative inventory from where it was written: the file or the working directory', () => {
+  it('take a relative inventory from where it was written: the file or the working directory', async () => {
     writeFileSync(config, 'inventory: inventory.yaml\n');
-    expect(resolveWorkerOptions({}, config, {}).inventory).toBe(path.join(folder, 'inventory.yaml'));
+    expect((await resolveWorkerOptions({}, config, {})).inventory).toBe(path.join(folder, 'inventory.yaml'));
     const env = { STERNA_INVENTORY: 'config/inventory.yaml' };
-    expect(resolveWorkerOptions({}, config, env).inventory).toBe(path.resolve('config/inventory.yaml'));
+    expect((await resolveWorkerOptions({}, config, env)).inventory).toBe(path.resolve('config/inventory.yaml'));
   });
 
-  it('are frozen, so that nothing changes them behind a running worker', () => {
+  it('take a resolver of the caller in place of an inventory file', async () => {
+    const inventory = { resolve: () => Promise.reject(new Error('not asked')) };
+    const options = await resolveWorkerOptions({ inventory }, undefined, { STERNA_INVENTORY: 'none.yaml' });
+    expect(options.inventory).toBe(inventory);
+  });
+
+  it('are frozen, so that nothing changes them behind a running worker', async () => {
     writeFileSync(config, 'inventory: inventory.yaml\n');
-    const options = resolveWorkerOptions({}, config, {});
+    const options = await resolveWorkerOptions({}, config, {});
     expect(Object.isFrozen(options)).toBe(true);
     expect(Reflect.set(options, 'copySlots', 99)).toBe(false);
   });
 
-  it('say which file is missing, unreadable as YAML or not set', () => {
-    expect(() => resolveWorkerOptions({}, path.join(folder, 'none.yaml'), {})).toThrow(/none\.yaml: ENOENT/);
+  it('say which file is missing, unreadable as YAML or not set', async () => {
+    expect(await refusal({}, path.join(folder, 'none.yaml'), {})).toMatch(/none\.yaml: ENOENT\.$/);
     writeFileSync(config, 'a: [');
-    expect(() => resolveWorkerOptions({}, config, {})).toThrow(/worker\.yaml: expected YAML/);
-    expect(() => resolveWorkerOptions({}, undefined, {})).toThrow(/STERNA_INVENTORY/);
+    expect(await refusal({}, config, {})).toMatch(/worker\.yaml: expected YAML/);
+    expect(await refusal({}, undefined, {})).toMatch(/STERNA_INVENTORY/);
   });
 
-  it('load from the example in config/', () => {
-    expect(resolveWorkerOptions({}, 'config/worker.yaml', {})).toMatchObject({ dataPlane: 'sterna', copySlots: 8 });
+  it('load from the example in config/', async () => {
+    expect(await resolveWorkerOptions({}, 'config/worker.yaml', {})).toMatchObject({
+      dataPlane: 'sterna',
+      queues: ['main', 'control', 'copy'],
+      copySlots: 8,
+    });
   });
 });
