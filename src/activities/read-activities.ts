@@ -17,7 +17,7 @@ export function createReadActivities(
     planChange: (request) => {
       const { target, environment, type } = request;
       return operate(dependencies, { target, environment }, READ, async (context) => {
-        const plan = await router.use({ target, environment, type }, (client) => client.plan(request, context));
+        const plan = await router.read({ target, environment, type }, (client) => client.plan(request, context));
         await assertFits(
           plan,
           `the plan of ${plan.tasks.length} tables`,
@@ -29,7 +29,7 @@ export function createReadActivities(
 
     pullTables: ({ target, environment, namespaces }) =>
       operate(dependencies, { target, environment }, READ, async (context) => {
-        const pulled = await router.use({ target, environment, type: 'mysql' }, (client) =>
+        const pulled = await router.read({ target, environment, type: 'mysql' }, (client) =>
           client.pull(namespaces === undefined ? {} : { namespaces }, context),
         );
         await assertFits(pulled, 'the pulled schema', 'Pull fewer namespaces at a time');
@@ -53,7 +53,7 @@ export function createReadActivities(
             context.signal.throwIfAborted();
             const place = { target, environment };
             try {
-              const found = await router.use({ ...place, type: 'mysql' }, (client) => client.probe(context));
+              const found = await router.read({ ...place, type: 'mysql' }, (client) => client.probe(context));
               results[index] = { ...place, ...found };
             } catch (error) {
               if (!(error instanceof SternaError)) throw error;

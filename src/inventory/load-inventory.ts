@@ -46,6 +46,8 @@ export async function loadInventory(
 }
 
 class FileInventory implements LoadedInventory {
+  /** A moment, in which one who has many questions asks one. */
+  readonly freshMs = 1_000;
   #backend: InventoryResolver | undefined;
   #stamp = '';
   #stale: InventoryHealth = { stale: false };

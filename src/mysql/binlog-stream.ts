@@ -90,7 +90,7 @@ export class BinlogStream implements AsyncDisposable {
   static async open(server: MysqlServer, options: BinlogStreamOptions): Promise<BinlogStream> {
     await completeReader();
     const reader = new ZongJi({
-      ...server.driverOptions,
+      ...(await server.driverOptions()),
       connectAttributes: options.attributes,
     });
     const stream = new BinlogStream(reader, options);

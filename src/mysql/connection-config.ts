@@ -8,7 +8,10 @@ export interface ConnectionConfig {
   readonly tls: TlsConfig;
 }
 
-/** TLS modes as MySQL clients name them. */
+/**
+ * TLS modes as MySQL clients name them. `preferred` encrypts where the server offers it and `required` always, and both
+ * take any certificate; `verify-ca` asks for one of the authority, `verify-identity` also for the name of the host.
+ */
 export interface TlsConfig {
   readonly mode: 'disabled' | 'preferred' | 'required' | 'verify-ca' | 'verify-identity';
   /** PEM text. */

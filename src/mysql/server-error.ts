@@ -49,16 +49,7 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   1846: 'instant_refused', // ER_ALTER_OPERATION_NOT_SUPPORTED_REASON
 };
 
-const CONNECT_CODES = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'HANDSHAKE_SSL_ERROR',
-  'HANDSHAKE_NO_SSL_SUPPORT',
-]);
+const CONNECT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN']);
 const LOST_CODES = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'ECONNRESET',
@@ -88,6 +79,13 @@ export function translateError(error: unknown, doing: string): SternaError {
   const e = error as DriverError;
   const make = (code: ErrorCode, text: string): SternaError =>
     new SternaError(code, `${text} (while ${doing})`, { cause: error });
+  if (e.code === 'HANDSHAKE_NO_SSL_SUPPORT')
+    return make('server_unreachable', 'The server offers no TLS, and the inventory asks for it (tls)');
+  if (e.code === 'HANDSHAKE_SSL_ERROR')
+    return make(
+      'server_unreachable',
+      'The TLS of the server is refused: its certificate is not of the authority in the inventory (tls_ca), or not for this host, or has expired',
+    );
   if (e.code !== undefined && CONNECT_CODES.has(e.code))
     return make('server_unreachable', `No connection to the server: ${e.code}`);
   if (e.code !== undefined && (LOST_CODES.has(e.code) || isOfSystem(e)))

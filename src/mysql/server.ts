@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import mysql, { type ConnectionOptions, type Pool } from 'mysql2/promise';
-import type { ConnectionConfig, TlsConfig } from './connection-config.js';
+import { SternaError } from '../contract/index.js';
+import type { ConnectionConfig } from './connection-config.js';
 import { answered, PATIENCE } from './answered.js';
 import { type Row, Session, type SqlValue } from './session.js';
 import { translateError } from './server-error.js';
@@ -43,10 +45,20 @@ const SESSION_SETTINGS = {
  */
 export class MysqlServer implements AsyncDisposable {
   #sessions = 0;
+  /** Connections of the pool that are open. */
+  readonly #pooled = new Set<object>();
+  #options: ConnectionOptions;
+  #pool: Pool;
+  #closed = false;
   private constructor(
-    private readonly options: ConnectionOptions,
-    private readonly pool: Pool,
-  ) {}
+    options: ConnectionOptions,
+    private readonly poolSize: number,
+    /** TLS is left out where the server offers none. */
+    private readonly tlsIsPreferred: boolean,
+  ) {
+    this.#options = options;
+    this.#pool = this.#createPool();
+  }
 
   /** Opens no connection yet. */
   static async open(config: ConnectionConfig, poolSize = 4): Promise<MysqlServer> {
@@ -61,10 +73,14 @@ export class MysqlServer implements AsyncDisposable {
       supportBigNumbers: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
       multipleStatements: false,
-      ...tlsOptions(config.tls),
+      ...tlsOptions(config),
     };
-    const pool = mysql.createPool({ ...options, connectionLimit: poolSize, maxIdle: 1, idleTimeout: 30_000 });
-    return new MysqlServer(options, pool);
+    return new MysqlServer(options, poolSize, config.tls.mode === 'preferred');
+  }
+
+  /** Open now, or being opened, but for binlog streams. */
+  get openConnections(): number {
+    return this.#sessions + this.#pooled.size;
   }
 
   /** Sessions open now, without the pool. */
@@ -92,12 +108,14 @@ export class MysqlServer implements AsyncDisposable {
   }: SessionOptions = {}): Promise<Session> {
     let connection;
     try {
-      connection = await mysql.createConnection({
-        ...this.options,
-        charset,
-        connectAttributes: { ...attributes },
-        ...(namespace === undefined ? {} : { database: namespace }),
-      });
+      connection = await this.#connected(() =>
+        mysql.createConnection({
+          ...this.#options,
+          charset,
+          connectAttributes: { ...attributes },
+          ...(namespace === undefined ? {} : { database: namespace }),
+        }),
+      );
     } catch (error) {
       throw translateError(error, 'connecting');
     }
@@ -128,7 +146,7 @@ export class MysqlServer implements AsyncDisposable {
   }
 
   async #short(sql: string, values: readonly SqlValue[]): Promise<unknown> {
-    const connection = await this.pool.getConnection();
+    const connection = await this.#connected(() => this.#pool.getConnection());
     const cut = new AbortController();
     try {
       const answer = connection.query({ sql, values: [...values] });
@@ -153,13 +171,15 @@ export class MysqlServer implements AsyncDisposable {
   }
 
   /** Options for the binlog reader, which opens its own connections through the same driver. */
-  get driverOptions(): ConnectionOptions {
-    return this.options;
+  async driverOptions(): Promise<ConnectionOptions> {
+    if (this.tlsIsPreferred) await this.query('DO 0'); // finds out whether there is TLS
+    return this.#options;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     try {
-      await this.pool.end();
+      await this.#pool.end();
     } catch (error) {
       // A connection that is gone, or that never came about, is closed.
       const told = translateError(error, 'closing');
@@ -167,22 +187,64 @@ export class MysqlServer implements AsyncDisposable {
     }
   }
 
+  #createPool(): Pool {
+    const pool = mysql.createPool({
+      ...this.#options,
+      connectionLimit: this.poolSize,
+      maxIdle: 1,
+      idleTimeout: 30_000,
+    });
+    pool.on('connection', ({ stream }) => {
+      this.#pooled.add(stream);
+      stream.once('close', () => this.#pooled.delete(stream));
+    });
+    return pool;
+  }
+
+  async #connected<T>(open: () => Promise<T>): Promise<T> {
+    const tried = this.#options;
+    try {
+      return await open();
+    } catch (error) {
+      const hasNoTls = (error as { code?: string }).code === 'HANDSHAKE_NO_SSL_SUPPORT';
+      if (this.tlsIsPreferred && hasNoTls && !this.#closed && this.#options === tried) this.#leaveTlsOut();
+      // Whoever asked at the same time found a pool that was closed.
+      if (this.#options === tried) throw error;
+      return open();
+    }
+  }
+
+  #leaveTlsOut(): void {
+    const { ssl: _, ...plain } = this.#options;
+    const withTls = this.#pool;
+    this.#options = plain;
+    this.#pool = this.#createPool();
+    // Ends the waiting of those who asked for one of its connections. It has none that works.
+    void withTls.end().catch(() => undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 }
 
-function tlsOptions(tls: TlsConfig): Pick<ConnectionOptions, 'ssl'> {
+function tlsOptions({ host, tls }: ConnectionConfig): Pick<ConnectionOptions, 'ssl'> {
   const ca = tls.ca === undefined ? {} : { ca: tls.ca };
   switch (tls.mode) {
     case 'disabled':
-    case 'preferred':
       return {};
+    case 'preferred':
     case 'required':
       return { ssl: { rejectUnauthorized: false, ...ca } };
     case 'verify-ca':
       return { ssl: { rejectUnauthorized: true, verifyIdentity: false, ...ca } };
     case 'verify-identity':
+      // The driver compares the certificate with `localhost` then, whatever the address.
+      if (isIP(host) !== 0)
+        throw new SternaError(
+          'config_invalid',
+          'Expected a host name with TLS verify-identity, got an IP address. Use a name that the certificate of the server has, or verify-ca.',
+        );
       return { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...ca } };
   }
 }

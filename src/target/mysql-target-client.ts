@@ -63,6 +63,10 @@ class MysqlTargetClient implements TargetClient {
     this.#dropped = new DroppedTables(server, options.physical);
   }
 
+  get openConnections(): number {
+    return [this.server, ...this.replicas].reduce((sum, { openConnections }) => sum + openConnections, 0);
+  }
+
   async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
     const started = performance.now();
     const { version, writable } = await this.#serverFacts();
