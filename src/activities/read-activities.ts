@@ -10,7 +10,7 @@ const READ: OperationKind = { beats: 'timer', onDrain: 'leave' };
 
 /** Planning, pulling and probing, on the main queue. */
 export function createReadActivities(
-  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use' | 'list' | 'inventoryHealth'> },
+  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'read' | 'list' | 'inventoryHealth'> },
 ): ReadActivities {
   const { router } = dependencies;
   return {

@@ -82,6 +82,8 @@ export interface TargetExplanation {
 export interface InventoryResolver {
   /** Throws `target_unknown`, `target_type_mismatch`, `secret_missing`, `config_invalid` or `inventory_unavailable` (R5). */
   resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget>;
+  /** Milliseconds for which an answer may be used again. @default 0: it is asked at every use */
+  readonly freshMs?: number;
   /** Sorted by environment and key; absent where a backend cannot list. */
   readonly list?: ((signal?: AbortSignal) => Promise<TargetSummary[]>) | undefined;
   /** Absent where there is no state but that of now. */

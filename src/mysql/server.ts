@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import mysql, { type ConnectionOptions, type Pool } from 'mysql2/promise';
 import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig } from './connection-config.js';
@@ -194,7 +194,8 @@ export class MysqlServer implements AsyncDisposable {
       maxIdle: 1,
       idleTimeout: 30_000,
     });
-    pool.on('connection', ({ stream }) => {
+    pool.on('connection', (connection) => {
+      const { stream } = connection as unknown as { readonly stream: Socket };
       this.#pooled.add(stream);
       stream.once('close', () => this.#pooled.delete(stream));
     });

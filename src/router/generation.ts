@@ -4,14 +4,25 @@ import type { TargetClient } from '../target/index.js';
 export class Generation {
   users = 0;
   usedAt = Date.now();
-  /** Of an idle one that was retired; awaited by whoever closes the router. */
-  closing: Promise<void> | undefined;
+  /** Once it is open. */
+  #opened: TargetClient | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
+    readonly key: string,
     readonly connectionHash: string,
     readonly client: Promise<TargetClient>,
-  ) {}
+  ) {
+    client.then(
+      (opened) => (this.#opened = opened),
+      () => undefined, // told to whoever uses it
+    );
+  }
+
+  /** Open to the server now. */
+  get connections(): number {
+    return this.#opened?.connections() ?? 0;
+  }
 
   hold(): void {
     this.users += 1;

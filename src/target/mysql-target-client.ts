@@ -63,7 +63,7 @@ class MysqlTargetClient implements TargetClient {
     this.#dropped = new DroppedTables(server, options.physical);
   }
 
-  get openConnections(): number {
+  connections(): number {
     return [this.server, ...this.replicas].reduce((sum, { openConnections }) => sum + openConnections, 0);
   }
 

@@ -47,6 +47,8 @@ export interface TargetExamination {
  * namespaces come with each operation. Every step may be run again after a crash at any point.
  */
 export interface TargetClient {
+  /** Connections to servers that are open now. */
+  connections(): number;
   probe(context: OperationContext): Promise<Omit<ProbeResult, 'target' | 'environment'>>;
   pull(request: { readonly namespaces?: readonly string[] }, context: OperationContext): Promise<PullSchemaResult>;
   plan(request: PlanRequest, context: OperationContext): Promise<Plan>;

@@ -1,3 +1,4 @@
+import type { TargetRouter } from '../../src/router/index.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
@@ -39,14 +40,16 @@ function activities(operation: (context: OperationContext) => unknown) {
           Promise.resolve(args.at(-1) as OperationContext).then(operation),
     },
   );
+  const use = (request: unknown, work: (client: never) => Promise<unknown>): Promise<unknown> => {
+    requests.push(request);
+    return work(client as never);
+  };
   const router = {
-    use: (request: unknown, work: (client: never) => Promise<unknown>) => {
-      requests.push(request);
-      return work(client as never);
-    },
+    use,
+    read: use,
     list: () => Promise.resolve([]),
     inventoryHealth: () => Promise.resolve({ stale: false }),
-  } as unknown as Parameters<typeof createReadActivities>[0]['router'];
+  } as unknown as TargetRouter;
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const dependencies = { router, drain: drain.signal, log };
   return {

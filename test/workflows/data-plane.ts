@@ -69,17 +69,19 @@ export class TestDataPlane implements AsyncDisposable {
 
   async startWorkers(): Promise<void> {
     const drain = new AbortController();
+    const use = async <T>(
+      request: { target: string; environment: string },
+      work: (client: ScriptedTarget) => Promise<T>,
+    ): Promise<T> => {
+      this.requests.push(request);
+      if (drain.signal.aborted) throw new SternaError('router_closed', 'closed');
+      const target = this.targets.get(request.target);
+      if (target === undefined) throw new SternaError('target_unknown', `no target ${request.target}`);
+      return work(target);
+    };
     const router = {
-      use: async <T>(
-        request: { target: string; environment: string },
-        work: (client: ScriptedTarget) => Promise<T>,
-      ): Promise<T> => {
-        this.requests.push(request);
-        if (drain.signal.aborted) throw new SternaError('router_closed', 'closed');
-        const target = this.targets.get(request.target);
-        if (target === undefined) throw new SternaError('target_unknown', `no target ${request.target}`);
-        return work(target);
-      },
+      use,
+      read: use,
       inventoryHealth: () => Promise.resolve({ stale: false }),
       list: () =>
         Promise.resolve(

@@ -42,6 +42,10 @@ export class ScriptedTarget implements TargetClient {
   /** Name of a dropped table that is kept. */
   kept: string | null = null;
 
+  connections(): number {
+    return 0;
+  }
+
   constructor(made: Plan) {
     this.made = made;
   }
