@@ -8,6 +8,8 @@ export interface LoadLimits {
   readonly historyListLength: number;
   /** How long a replica may take to have what the source has. */
   readonly replicaLagSeconds: number;
+  /** Copies at once on the server, of whichever workers. */
+  readonly copies: number;
 }
 
 export const DEFAULT_LIMITS: LoadLimits = {
@@ -15,6 +17,7 @@ export const DEFAULT_LIMITS: LoadLimits = {
   commitMs: 100,
   historyListLength: 1_000_000,
   replicaLagSeconds: 5,
+  copies: 4,
 };
 
 /** Work that has come to a hold goes on below this share of the limit, so that it does not flutter around it. */

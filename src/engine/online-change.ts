@@ -10,6 +10,7 @@ import {
 } from '../contract/index.js';
 import { definingMode, type MysqlServer, PATIENCE, quoteTable, readDefinition, type Session } from '../mysql/index.js';
 import type { EngineContext } from './context.js';
+import { takeCopySlot } from './copy-slot.js';
 import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted } from './driver.js';
 import { sweepDropped } from './dropped.js';
@@ -83,8 +84,10 @@ export class OnlineChange {
   copyTables(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     return this.#drive(step, context, async (driver) => {
       for (const task of this.#tasks(step)) await this.#checkFit(driver, task);
+      const { copies } = { ...DEFAULT_LIMITS, ...this.throttling.limits };
+      // It copies with the others: when its place is lost, the attempt ends.
+      const sessions = [await takeCopySlot(driver, copies, step.tasks)];
       const tables = await this.#follow(driver, step);
-      const sessions: Session[] = [];
       // One after another: when one is refused, none is on its way that nobody would close.
       while (sessions.length < MAX_CONNECTIONS) sessions.push(await driver.session());
       await using throttle = await Throttle.start(driver, this.throttling);

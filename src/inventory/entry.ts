@@ -61,6 +61,7 @@ export const entryShape = z
         commit_latency_ms: limit,
         history_list_length: limit,
         replica_lag_seconds: limit,
+        copies: z.int().positive().optional(),
       })
       .default({}),
     labels: words.default({}),

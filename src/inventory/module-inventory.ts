@@ -79,7 +79,13 @@ const resolvedShape = z.strictObject({
   schemaOverrides: words.optional(),
   replicas: z.array(connection).optional(),
   limits: z
-    .strictObject({ threadsRunning: limit, commitMs: limit, historyListLength: limit, replicaLagSeconds: limit })
+    .strictObject({
+      threadsRunning: limit,
+      commitMs: limit,
+      historyListLength: limit,
+      replicaLagSeconds: limit,
+      copies: z.int().positive().optional(),
+    })
     .optional(),
   requireWriter: z.boolean(),
   connectionHash: z.string().optional(),

@@ -77,11 +77,12 @@ function sorted(words: object): [string, unknown][] {
 
 /** Only what is given: defaults are the engine's. */
 export function limitsOf({ throttle }: TargetEntry): NonNullable<ResolvedTarget['limits']> {
-  const { threads_running, commit_latency_ms, history_list_length, replica_lag_seconds } = throttle;
+  const { threads_running, commit_latency_ms, history_list_length, replica_lag_seconds, copies } = throttle;
   return {
     ...(threads_running === undefined ? {} : { threadsRunning: threads_running }),
     ...(commit_latency_ms === undefined ? {} : { commitMs: commit_latency_ms }),
     ...(history_list_length === undefined ? {} : { historyListLength: history_list_length }),
     ...(replica_lag_seconds === undefined ? {} : { replicaLagSeconds: replica_lag_seconds }),
+    ...(copies === undefined ? {} : { copies }),
   };
 }

@@ -26,6 +26,7 @@ export interface ResolvedTarget {
     readonly commitMs?: number;
     readonly historyListLength?: number;
     readonly replicaLagSeconds?: number;
+    readonly copies?: number;
   };
   /** Refuse the server when it is read-only. */
   readonly requireWriter: boolean;

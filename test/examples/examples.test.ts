@@ -38,7 +38,7 @@ beforeAll(async () => {
     environment: development
     dsn: env:TEST_DSN
     schema_overrides: { bookshop: ${space.name} }
-    throttle: { threads_running: 100000, commit_latency_ms: 100000 }
+    throttle: { threads_running: 100000, commit_latency_ms: 100000, copies: 1000 }
 `,
   );
   await plane.startWorker();

@@ -14,7 +14,7 @@ import { WorkerProcess } from './worker-process.js';
 const run = promisify(execFile);
 
 /** Tests run beside each other: the load of the machine holds none of them. */
-const BUSY = 'throttle: { threads_running: 100000, commit_latency_ms: 100000 }';
+const BUSY = 'throttle: { threads_running: 100000, commit_latency_ms: 100000, copies: 1000 }';
 
 /** An inventory entry of the DSN in a variable. */
 export function entryFor(target: string, variable = 'TEST_DSN'): string {

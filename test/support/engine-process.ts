@@ -8,6 +8,7 @@ import {
 } from '../../src/contract/index.js';
 import { OnlineChange, type Point } from '../../src/engine/index.js';
 import { MysqlServer } from '../../src/mysql/index.js';
+import { MANY_COPIES } from './online-change.js';
 import { connectionConfig, type TestServer } from './servers.js';
 
 export type StepName = 'prepareTables' | 'copyTables' | 'holdTables' | 'cutOver' | 'guardRevert' | 'cleanUp';
@@ -80,7 +81,7 @@ export class EngineProcess implements AsyncDisposable {
 
 async function child(send: (message: FromChild) => void): Promise<void> {
   const server = await MysqlServer.open(connectionConfig(JSON.parse(process.argv[2] ?? '') as TestServer));
-  const change = new OnlineChange(server, (namespace) => namespace);
+  const change = new OnlineChange(server, (namespace) => namespace, MANY_COPIES);
   /** What waits at a point. */
   const waiting: (() => void)[] = [];
   const log = (_: object, message: string): void => send({ logged: message });

@@ -11,7 +11,14 @@ import { connectionConfig, type TestServer } from './servers.js';
 export const REPAIRED = 'rows differ without a pending change';
 
 /** Tests run beside each other: what a server under load is like, they say themselves. */
-export const BUSY_MACHINE = { threadsRunning: 1_000_000, commitMs: 1_000_000, historyListLength: 1_000_000_000 };
+export const BUSY_MACHINE = {
+  threadsRunning: 1_000_000,
+  commitMs: 1_000_000,
+  historyListLength: 1_000_000_000,
+  copies: 1_000,
+};
+/** Copies of other tests take no place away, and the load is looked at. */
+export const MANY_COPIES: ThrottleOptions = { replicas: [], limits: { copies: 1_000 } };
 
 /** One change of one table by the engine alone, as the workflow would drive it. */
 export class EngineChange implements AsyncDisposable {
@@ -36,7 +43,7 @@ export class EngineChange implements AsyncDisposable {
   async reach(server: TestServer): Promise<void> {
     await this.server.close();
     this.server = await MysqlServer.open(connectionConfig(server));
-    this.change = new OnlineChange(this.server, (namespace) => namespace);
+    this.change = new OnlineChange(this.server, (namespace) => namespace, MANY_COPIES);
   }
 
   /** `alter` is what follows "ALTER TABLE `t` ". The desired definition is what the server makes of it. */
