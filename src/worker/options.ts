@@ -7,22 +7,26 @@ import { describeIssues } from '../inventory/index.js';
 
 const port = z.int().min(0).max(65_535);
 
-const file = z.strictObject({
-  /** Name of the task queues that this worker serves. @default 'sterna' */
-  dataPlane: z.string().min(1).optional(),
-  /** Inventory file; relative to this file. */
-  inventory: z.string().min(1).optional(),
-  /** Copies at once: each holds about five connections to its target. @default 8 */
-  copySlots: z.int().min(1).max(1_000).optional(),
-  /** Address of /livez, /readyz and /metrics. @default '127.0.0.1' */
-  healthHost: z.string().min(1).optional(),
-  /** 0 takes any free port; absent: no health server. */
-  healthPort: port.optional(),
-  /** @default 'info' */
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+/** What a configuration file may hold. */
+export const workerFileShape = z.strictObject({
+  dataPlane: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of the task queues that this worker serves. @default 'sterna'"),
+  inventory: z.string().min(1).optional().describe('Inventory file; relative to this file.'),
+  copySlots: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Copies at once: each holds about five connections to its target. @default 8'),
+  healthHost: z.string().min(1).optional().describe("Address of /livez, /readyz and /metrics. @default '127.0.0.1'"),
+  healthPort: port.optional().describe('0 takes any free port; absent: no health server.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional().describe("@default 'info'"),
 });
 
-export type WorkerFile = z.infer<typeof file>;
+export type WorkerFile = z.infer<typeof workerFileShape>;
 
 /** Everything filled in, frozen. */
 export interface WorkerOptions {
@@ -52,7 +56,7 @@ export function resolveWorkerOptions(
 ): WorkerOptions {
   const mistakes: string[] = [];
   const check = (source: string, value: unknown): WorkerFile => {
-    const result = file.safeParse(value);
+    const result = workerFileShape.safeParse(value);
     if (result.success) return result.data;
     mistakes.push(`${source}: ${describeIssues(result.error)}`);
     return {};

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,7 +8,9 @@ import { DEV, ROOT } from '../../tools/dev/paths.js';
 
 const run = promisify(execFile);
 const { exports } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { exports: object };
-const PARTS = Object.keys(exports).map((part) => part.replace(/^\./, 'sterna'));
+const NAMES = Object.keys(exports).map((part) => part.replace(/^\./, 'sterna'));
+const PARTS = NAMES.filter((name) => !name.endsWith('.json'));
+const SCHEMAS = NAMES.filter((name) => name.endsWith('.json'));
 
 /** The package as npm would publish it, where a project would have it. */
 let project: string;
@@ -45,6 +48,15 @@ it('gives each of its parts, and keeps the rest private', async () => {
     ...PARTS.map((part) => `${part} true`),
     'sterna/mysql ERR_PACKAGE_PATH_NOT_EXPORTED',
   ]);
+});
+
+it('gives the schemas of its configuration files', async () => {
+  const require = createRequire(path.join(project, 'any.js'));
+  expect(SCHEMAS).toHaveLength(2);
+  for (const name of SCHEMAS) {
+    const schema: unknown = JSON.parse(await readFile(require.resolve(name), 'utf8'));
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+  }
 });
 
 it('has types that a strict project compiles against', async () => {
