@@ -9,14 +9,11 @@ const words = z.record(z.string(), z.string());
 const tls = z.enum(['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity']);
 const port = z.int().min(1).max(65_535);
 
-/** Secret reference, e.g. `env:NAME` or `file:/path`. */
-const secret = z.string().min(1);
+const secret = z.string().min(1).describe('Secret reference, e.g. `env:NAME` or `file:/path`.');
 
 const place = z.strictObject({
-  /** YAML or JSON document with the address, e.g. written by another tool. */
-  config: z.string().min(1),
-  /** Where in the document, e.g. `db.writer.host`. */
-  host: z.string().min(1),
+  config: z.string().min(1).describe('YAML or JSON document with the address, e.g. written by another tool.'),
+  host: z.string().min(1).describe('Where in the document, e.g. `db.writer.host`.'),
   port: z.string().min(1).optional(),
   user: z.string().min(1),
   password: secret,
@@ -33,28 +30,32 @@ const address = z.strictObject({
 
 /** How to reach one server. */
 const server = {
-  /** A DSN, or a secret reference to one. */
-  dsn: z.string().min(1).optional(),
+  dsn: z.string().min(1).optional().describe('A DSN, or a secret reference to one.'),
   dsn_from: place.optional(),
   address: address.optional(),
-  /** PEM file of the authority that signed the server's certificate. */
-  tls_ca: z.string().min(1).optional(),
+  tls_ca: z.string().min(1).optional().describe("PEM file of the authority that signed the server's certificate."),
 };
 const isOne = (given: { readonly dsn?: unknown; readonly dsn_from?: unknown; readonly address?: unknown }): boolean =>
   [given.dsn, given.dsn_from, given.address].filter((way) => way !== undefined).length === 1;
+/** For JSON Schema, which knows nothing of refinements. */
+const ONE_WAY = oneOf(['dsn', 'dsn_from', 'address']);
 const EXACTLY_ONE = { message: 'expected exactly one of dsn, dsn_from and address' };
 
 const limit = z.number().positive().optional();
 
 export const entryShape = z
   .strictObject({
-    /** Only `mysql` is served; an entry of another type is refused when it is asked for. */
-    type: z.string().min(1).default('mysql'),
+    type: z
+      .string()
+      .min(1)
+      .default('mysql')
+      .describe('Only `mysql` is served; an entry of another type is refused when it is asked for.'),
     environment: z.string().min(1),
     ...server,
-    /** Copying holds while one of them lags behind. */
-    replicas: z.array(z.strictObject(server).refine(isOne, EXACTLY_ONE)).default([]),
-    /** Limits of load, at which copying and comparing hold. */
+    replicas: z
+      .array(z.strictObject(server).refine(isOne, EXACTLY_ONE).meta(ONE_WAY))
+      .default([])
+      .describe('Copying holds while one of them lags behind.'),
     throttle: z
       .strictObject({
         threads_running: limit,
@@ -63,15 +64,21 @@ export const entryShape = z
         replica_lag_seconds: limit,
         copies: z.int().positive().optional(),
       })
-      .default({}),
-    labels: words.default({}),
-    metadata: words.default({}),
-    schema_overrides: words.optional(),
-    require_writer: z.boolean().default(false),
-    /** The DSN may name a database, which then is only a label. */
-    allow_database: z.boolean().default(false),
+      .default({})
+      .describe('Limits of load, at which copying and comparing hold.'),
+    labels: words.default({}).describe('For selection.'),
+    metadata: words.default({}).describe('For people.'),
+    schema_overrides: words
+      .optional()
+      .describe('Requested namespace -> MySQL schema. Where it is present, every other namespace is refused.'),
+    require_writer: z
+      .boolean()
+      .default(false)
+      .describe('Refuses a read-only server before planning and before each step that writes.'),
+    allow_database: z.boolean().default(false).describe('The DSN may name a database, which then is only a label.'),
   })
-  .refine(isOne, EXACTLY_ONE);
+  .refine(isOne, EXACTLY_ONE)
+  .meta({ id: 'entry', ...ONE_WAY });
 
 /** What a list says of one target; whatever else stands there is left alone. */
 export const summaryShape = z.object({
@@ -85,6 +92,11 @@ export type InventoryEntry = z.infer<typeof entryShape>;
 export type TargetEntry = InventoryEntry & { readonly target: string };
 /** The part of an entry that says how a server is reached. */
 export type ServerEntry = Pick<InventoryEntry, keyof typeof server>;
+
+/** Exactly one of these fields, in JSON Schema. */
+export function oneOf(fields: readonly string[]): { oneOf: { required: string[] }[] } {
+  return { oneOf: fields.map((field) => ({ required: [field] })) };
+}
 
 /** Paths and expectations; zod's messages never hold the value itself. */
 export function describeIssues(error: z.ZodError): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { SternaError } from '../contract/index.js';
-import { describeIssues, entryShape, type TargetEntry } from './entry.js';
+import { describeIssues, entryShape, oneOf, type TargetEntry } from './entry.js';
 import { mistakesInSql, PARAMETERS } from './inventory-sql.js';
 
 /** The shape of an inventory file: one key says where the targets are kept. Strict, as an entry is. */
@@ -12,56 +12,60 @@ const sql = z.string().superRefine((text, context) => {
   for (const message of mistakesInSql(text)) context.addIssue({ code: 'custom', message });
 });
 
-const mysql = z.strictObject({
-  /** A DSN without a database, or a secret reference to one. */
-  dsn: z.string().min(1),
-  /** PEM file of the authority that signed the server's certificate. */
-  tls_ca: z.string().min(1).optional(),
-  /** Gives the rows of a target; `:target`, `:environment` and `:type` stand for what is asked. */
-  resolve: sql.refine((text) => /:target\b/.test(text), { message: `expected :target in it, and ${PARAMETERS}` }),
-  /** Gives `target`, `environment`, `type` and `labels` of all targets. @default the inventory cannot list */
-  list: sql.optional(),
-  /** For one question, with its connection. @default 10 */
-  timeout_seconds: seconds.default(10),
-});
+const mysql = z
+  .strictObject({
+    dsn: z.string().min(1).describe('A DSN without a database, or a secret reference to one.'),
+    tls_ca: z.string().min(1).optional().describe("PEM file of the authority that signed the server's certificate."),
+    resolve: sql
+      .refine((text) => /:target\b/.test(text), { message: `expected :target in it, and ${PARAMETERS}` })
+      .describe('Gives the rows of a target; `:target`, `:environment` and `:type` stand for what is asked.'),
+    list: sql
+      .optional()
+      .describe(
+        'Gives `target`, `environment`, `type` and `labels` of all targets. @default the inventory cannot list',
+      ),
+    timeout_seconds: seconds.default(10).describe('For one question, with its connection. @default 10'),
+  })
+  .meta({ id: 'mysql' });
 
-const http = z.strictObject({
-  /** `/targets` and `/targets/{target}` are asked for behind it. */
-  url: z.string().superRefine((text, context) => {
-    const message = mistakeInUrl(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  }),
-  /** Header that every request brings. */
-  auth: z
-    .strictObject({
-      header: z
-        .string()
-        .regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header')
-        .default('Authorization'),
-      /** Stands before the value, e.g. `Bearer`. */
-      scheme: z
-        .string()
-        .regex(/^[A-Za-z0-9-]+$/, 'expected a word such as Bearer')
-        .optional(),
-      /** Secret reference. */
-      value: z.string().min(1),
-    })
-    .optional(),
-  /** For one attempt. @default 10 */
-  timeout_seconds: seconds.default(10),
-});
+const http = z
+  .strictObject({
+    url: z
+      .string()
+      .superRefine((text, context) => {
+        const message = mistakeInUrl(text);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      })
+      .describe('`/targets` and `/targets/{target}` are asked for behind it.'),
+    auth: z
+      .strictObject({
+        header: z
+          .string()
+          .regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header')
+          .default('Authorization'),
+        scheme: z
+          .string()
+          .regex(/^[A-Za-z0-9-]+$/, 'expected a word such as Bearer')
+          .optional()
+          .describe('Stands before the value, e.g. `Bearer`.'),
+        value: z.string().min(1).describe('Secret reference.'),
+      })
+      .optional()
+      .describe('Header that every request brings.'),
+    timeout_seconds: seconds.default(10).describe('For one attempt. @default 10'),
+  })
+  .meta({ id: 'http' });
 
 const targets = z.record(z.string().min(1), z.union([entryShape, z.array(entryShape)]));
 
 const nestable = {
-  /** Allows plain passwords. */
-  development: z.boolean().default(false),
-  /** Key -> entry, or a list of entries where one key exists in several environments. */
-  targets: targets.optional(),
+  development: z.boolean().default(false).describe('Allows plain passwords.'),
+  targets: targets
+    .optional()
+    .describe('Key -> entry, or a list of entries where one key exists in several environments.'),
   mysql: mysql.optional(),
   http: http.optional(),
-  /** JavaScript module that finds targets. */
-  module: z.string().min(1).optional(),
+  module: z.string().min(1).optional().describe('JavaScript module that finds targets.'),
 };
 const NESTED_KINDS = ['targets', 'mysql', 'http', 'module'] as const;
 const KINDS = [...NESTED_KINDS, 'by_type'] as const;
@@ -78,16 +82,20 @@ const one = onlyOneOf(KINDS);
 const nestedShape = z
   .strictObject(nestable)
   .refine(oneNested.check, { message: oneNested.message })
-  .superRefine(sendsSecretsSafely);
+  .superRefine(sendsSecretsSafely)
+  .meta(oneOf(NESTED_KINDS));
 
 export const inventoryShape = z
   .strictObject({
     ...nestable,
-    /** Type -> inventory file, or what would stand in one. */
-    by_type: z.record(z.string().min(1), z.union([nestedShape, z.string().min(1)])).optional(),
+    by_type: z
+      .record(z.string().min(1), z.union([nestedShape, z.string().min(1)]))
+      .optional()
+      .describe('Type -> inventory file, or what would stand in one.'),
   })
   .refine(one.check, { message: one.message })
-  .superRefine(sendsSecretsSafely);
+  .superRefine(sendsSecretsSafely)
+  .meta(oneOf(KINDS));
 
 export type MysqlDefinition = z.infer<typeof mysql>;
 export type HttpDefinition = z.infer<typeof http>;

@@ -12,25 +12,32 @@ export type QueueName = (typeof QUEUES)[number];
 
 const port = z.int().min(0).max(65_535);
 
-const file = z.strictObject({
-  /** Name of the task queues that this worker serves. @default 'sterna' */
-  dataPlane: z.string().min(1).optional(),
-  /** Which of them. Together the workers of a data plane have to serve all three. @default all */
-  queues: z.array(z.enum(QUEUES)).min(1).optional(),
-  /** Inventory file; relative to this file. */
-  inventory: z.string().min(1).optional(),
-  /** Copies at once: each holds about five connections to its target. @default 8 */
-  copySlots: z.int().min(1).max(1_000).optional(),
-  /** Address of /livez, /readyz and /metrics. @default '127.0.0.1' */
-  healthHost: z.string().min(1).optional(),
-  /** 0 takes any free port; absent: no health server. */
-  healthPort: port.optional(),
-  /** @default 'info' */
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+/** What a configuration file may hold. */
+export const workerFileShape = z.strictObject({
+  dataPlane: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of the task queues that this worker serves. @default 'sterna'"),
+  queues: z
+    .array(z.enum(QUEUES))
+    .min(1)
+    .optional()
+    .describe('Which of them. Together the workers of a data plane have to serve all three. @default all'),
+  inventory: z.string().min(1).optional().describe('Inventory file; relative to this file.'),
+  copySlots: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Copies at once: each holds about five connections to its target. @default 8'),
+  healthHost: z.string().min(1).optional().describe("Address of /livez, /readyz and /metrics. @default '127.0.0.1'"),
+  healthPort: port.optional().describe('0 takes any free port; absent: no health server.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional().describe("@default 'info'"),
 });
 
 /** The fields of a configuration file. */
-export type WorkerFile = z.infer<typeof file>;
+export type WorkerFile = z.infer<typeof workerFileShape>;
 
 /** Options given in code: those of the file, and a resolver of one's own in place of an inventory file. */
 export type ExplicitWorkerOptions = Omit<WorkerFile, 'inventory'> & {
@@ -67,13 +74,13 @@ export async function resolveWorkerOptions(
 ): Promise<WorkerOptions> {
   const mistakes: string[] = [];
   const check = (source: string, value: unknown): WorkerFile => {
-    const result = file.safeParse(value);
+    const result = workerFileShape.safeParse(value);
     if (result.success) return result.data;
     mistakes.push(`${source}: ${describeIssues(result.error)}`);
     // A field without a mistake counts all the same: what it names is looked at as well.
     const wrong = new Set(result.error.issues.map(({ path: [field] }) => field));
     const fields: [string, unknown][] = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-    return Object.fromEntries(fields.filter(([field]) => field in file.shape && !wrong.has(field)));
+    return Object.fromEntries(fields.filter(([field]) => field in workerFileShape.shape && !wrong.has(field)));
   };
   const { inventory: given, ...others } = explicit;
   const resolver = typeof given === 'object' ? given : undefined;

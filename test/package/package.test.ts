@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +8,9 @@ import { ROOT } from '../../tools/dev/paths.js';
 import { DEPENDENCIES, manifest, PackedPackage } from '../support/packed-package.js';
 
 const run = promisify(execFile);
-const PARTS = Object.keys(manifest.exports).map((part) => part.replace(/^\./, 'sterna'));
+const NAMES = Object.keys(manifest.exports).map((part) => part.replace(/^\./, 'sterna'));
+const PARTS = NAMES.filter((name) => !name.endsWith('.json'));
+const SCHEMAS = NAMES.filter((name) => name.endsWith('.json'));
 /** What a process without Temporal uses. */
 const WITHOUT_TEMPORAL = ['contract', 'router', 'inventory', 'planner', 'engine'].map((part) => `sterna/${part}`);
 
@@ -43,6 +46,15 @@ it('gives each of its parts from what it depends on, and keeps the rest private'
   const found = await imported([...PARTS, 'sterna/mysql'], project);
   expect(found.slice(0, -1)).toEqual(PARTS.map((part) => `${part} true`));
   expect(found.at(-1)).toContain('sterna/mysql ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+it('gives the schemas of its configuration files', async () => {
+  const require = createRequire(path.join(project, 'any.js'));
+  expect(SCHEMAS).toHaveLength(2);
+  for (const name of SCHEMAS) {
+    const schema: unknown = JSON.parse(await readFile(require.resolve(name), 'utf8'));
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+  }
 });
 
 it('loads nothing of Temporal for what works without it', async () => {
