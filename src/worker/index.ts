@@ -11,3 +11,4 @@ export {
 export { lookContext } from './probe.js';
 export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
 export { SternaWorker } from './worker.js';
+export type { Log, OperationContext, TargetClient, TargetExamination } from '../target/index.js';

@@ -8,6 +8,7 @@ import { openRouter } from '../router/index.js';
 
 /** What a worker may serve: planning and the workflows, controls, the steps of changes. */
 export const QUEUES = ['main', 'control', 'copy'] as const;
+/** One of the task queues of a data plane. */
 export type QueueName = (typeof QUEUES)[number];
 
 const port = z.int().min(0).max(65_535);
