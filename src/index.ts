@@ -12,3 +12,4 @@ export {
 } from './inventory/index.js';
 export { openRouter, type RouterStats, TargetRouter, type TargetRouterOptions } from './router/index.js';
 export { resolveWorkerOptions, SternaWorker, type WorkerOptions } from './worker/index.js';
+export type { ConnectionConfig, TlsConfig } from './mysql/index.js';

@@ -8,6 +8,7 @@ import { addDoctorCommand } from './doctor-command.js';
 import { addLintCommand } from './lint-command.js';
 import { Output } from './output.js';
 import type { Run, RunWithClient } from './run.js';
+import { addReplayCommand } from './replay-command.js';
 import { addTargetCommands } from './target-commands.js';
 
 const USAGE_EXIT = 2;
@@ -51,6 +52,7 @@ addControlCommands(program, runWithClient);
 addTargetCommands(program, run, runWithClient);
 addDoctorCommand(program, run, connect);
 addLintCommand(program, run);
+addReplayCommand(program, run);
 for (const command of program.commands)
   command.option('--json', 'one JSON object on stdout').exitOverride().showHelpAfterError('(--help shows an example)');
 program.hook('preAction', (_, command) => {

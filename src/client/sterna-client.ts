@@ -41,6 +41,7 @@ import {
 import { translateClientError, wasNotTaken } from './client-error.js';
 import { examineTemporal } from './examine-temporal.js';
 
+/** How a client reaches Temporal, and which workers it asks. */
 export interface ClientOptions {
   /** Task queue of the workers that serve the targets. @default 'sterna' */
   readonly dataPlane?: string;
@@ -48,6 +49,7 @@ export interface ClientOptions {
   readonly profile?: string;
 }
 
+/** A change as the list has it, from its search attributes. */
 export interface ListedChange {
   readonly changeId: string;
   readonly state: string;
@@ -175,6 +177,7 @@ export class SternaClient implements AsyncDisposable {
     return this.#ask(id, () => this.#handle(id).query<Plan | null>(QUERIES.plan));
   }
 
+  /** Who did what, when, with which outcome; the newest 200. */
   async events(id: string): Promise<ChangeEvents> {
     return this.#ask(id, () => this.#handle(id).query<ChangeEvents>(QUERIES.events));
   }
@@ -289,6 +292,7 @@ export class SternaClient implements AsyncDisposable {
     return this.#run(WORKFLOW_TYPES.undropTable, undropId(input, newSuffix()), input);
   }
 
+  /** Asks targets whether they answer; without names, all that the inventory can list. */
   async probe(input: ProbeTargetsInput = {}): Promise<ProbeTargetsResult> {
     return this.#run(WORKFLOW_TYPES.probeTargets, probeId(newSuffix()), input);
   }

@@ -27,6 +27,7 @@ export interface Control {
   readonly cutover: boolean;
 }
 
+/** What every step of a change is given; the target tells the rest. */
 export interface StepInput {
   readonly changeId: string;
   readonly route: Route;
@@ -41,6 +42,7 @@ export interface StepInput {
   readonly last?: boolean;
 }
 
+/** What is written into the row on the target by which running steps are steered. */
 export interface ControlInput {
   readonly changeId: string;
   readonly route: Route;
@@ -49,11 +51,13 @@ export interface ControlInput {
   readonly control: Control;
 }
 
+/** What the target had to say when the control was written. */
 export interface ControlResult {
   /** Ids of tasks that were already swapped when the control was written (C2). */
   readonly swapped: readonly string[];
 }
 
+/** A change that ends, and whatever it has made on the target goes. */
 export interface CleanUpInput {
   readonly changeId: string;
   readonly route: Route;
@@ -62,6 +66,7 @@ export interface CleanUpInput {
   readonly tasks: readonly PlannedTask[];
 }
 
+/** How a step ended that did not fail. */
 export type StepOutcome =
   /** Everything that this step is for is done. */
   | { readonly outcome: 'done'; readonly reports: Readonly<Record<string, TaskReport>> }

@@ -11,6 +11,7 @@ export interface ReadActivities {
   readonly probeAll: (request: ProbeTargetsInput) => Promise<ProbeTargetsResult>;
 }
 
+/** The steps of a change, on the copy queue. */
 export interface ChangeActivities {
   readonly runStatements: (step: StepInput) => Promise<StepOutcome>;
   readonly prepareTables: (step: StepInput) => Promise<StepOutcome>;
@@ -22,6 +23,7 @@ export interface ChangeActivities {
   readonly cleanUp: (input: CleanUpInput) => Promise<void>;
 }
 
+/** Short work that never waits behind copies, on the control queue. */
 export interface ControlActivities {
   readonly writeControl: (input: ControlInput) => Promise<ControlResult>;
   /** The name under which a dropped table is kept, or null. */

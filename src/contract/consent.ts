@@ -23,6 +23,7 @@ export function assertConsent(plan: Plan, allowUnsafe: boolean): void {
   }
 }
 
+/** The verdict on a plan: that of its worst task. */
 export function worstSafety(plan: Plan): Safety {
   const found = new Set(plan.tasks.map((task) => task.safety));
   return found.has('blocked') ? 'blocked' : found.has('unsafe') ? 'unsafe' : 'safe';

@@ -18,6 +18,7 @@ const ACTIVE: readonly TaskState[] = [
 ];
 const ENDED: readonly TaskState[] = ['failed', 'cancelled', 'expired', 'reverted'];
 
+/** The state of a change follows from those of its tasks (S2). */
 export function deriveChangeState(
   tasks: readonly { readonly state: TaskState }[],
   planning: PlanningState,
@@ -37,6 +38,7 @@ export function deriveChangeState(
   return ENDED.find((state) => states.has(state)) ?? 'completed';
 }
 
+/** Whether a change or task in this state has ended (S1). */
 export function isTerminal(state: ChangeState): boolean {
   return (TERMINAL_STATES as readonly ChangeState[]).includes(state);
 }

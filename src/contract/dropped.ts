@@ -27,6 +27,7 @@ export function parseDroppedName(name: string): { readonly table: string; readon
   return found === null ? null : { table: found[1] ?? '', until: found[2] ?? '' };
 }
 
+/** Whether the time has come until which a dropped table is kept. */
 export function isPast(until: string, now: number): boolean {
   return until < timeText(now);
 }

@@ -13,6 +13,7 @@ export interface ErrorDefinition {
 
 const define = <K extends string>(table: Record<K, ErrorDefinition>): Readonly<Record<K, ErrorDefinition>> => table;
 
+/** Every error of Sterna: the exit code of commands, and whether a step is tried again. docs/errors.md says what to do. */
 export const ERRORS = define({
   // Configuration and inventory
   config_invalid: {
@@ -335,6 +336,7 @@ export const ERRORS = define({
   },
 });
 
+/** Stable: a code never changes its meaning. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** The one error that crosses module borders. The message says what was expected, found, and to be done. */

@@ -8,6 +8,7 @@ export type SchemaFiles = Readonly<Record<string, Readonly<Record<string, string
 /** namespace -> ALTER TABLE statements, run online as written. */
 export type AlterStatements = Readonly<Record<string, readonly string[]>>;
 
+/** How a change is applied; docs/contract.md has the defaults. */
 export interface ChangeOptions {
   /** Apply without waiting for the `apply` message. @default false */
   readonly autoApply?: boolean;
@@ -35,12 +36,14 @@ export interface ChangeOptions {
   readonly lint?: LintLevels;
 }
 
+/** Where a change was asked for; recorded, and shown. */
 export interface ChangeSource {
   readonly repository?: string;
   readonly pullRequest?: number;
   readonly commit?: string;
 }
 
+/** Input of `schemaChange`: the desired files or the statements, exactly one of both. */
 export interface SchemaChangeInput {
   readonly target: string;
   readonly environment: string;
@@ -56,6 +59,7 @@ export interface SchemaChangeInput {
   readonly source?: ChangeSource;
 }
 
+/** Input of `pullSchema`. */
 export interface PullSchemaInput {
   readonly target: string;
   readonly environment: string;
@@ -64,6 +68,7 @@ export interface PullSchemaInput {
   readonly namespaces?: readonly string[];
 }
 
+/** Input of `undropTable`. */
 export interface UndropTableInput {
   readonly target: string;
   readonly environment: string;
@@ -73,6 +78,7 @@ export interface UndropTableInput {
   readonly table: string;
 }
 
+/** Input of `probeTargets`. */
 export interface ProbeTargetsInput {
   readonly environment?: string;
   readonly targets?: readonly string[];
@@ -91,6 +97,9 @@ export function directLimits({ directBelowRows = 0, directBelowBytes = 0 }: Chan
 /** Of one desired file; a definition of a thousand columns has about 100 KB. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
+/** In between gentle and fast. */
 export const DEFAULT_VOLUME = 5;
+/** Holds copying and comparing. */
 export const MIN_VOLUME = 0;
+/** As fast as the server takes. */
 export const MAX_VOLUME = 11;

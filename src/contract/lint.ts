@@ -1,6 +1,7 @@
 import type { SchemaFiles } from './input.js';
 import type { LintFinding } from './plan.js';
 
+/** From silence to what blocks a table. */
 export const LINT_LEVELS = ['off', 'info', 'warning', 'error'] as const;
 
 /** How much a finding counts. An `error` blocks its table. */
@@ -34,6 +35,7 @@ export const LINT_RULES = {
   'zero-date': 'warning',
 } as const satisfies Readonly<Record<string, LintLevel>>;
 
+/** A rule of docs/lint.md. */
 export type LintRule = keyof typeof LINT_RULES;
 
 /** Desired files to be checked. */
@@ -43,6 +45,7 @@ export interface LintRequest {
   readonly lint?: LintLevels;
 }
 
+/** What the rules find in one desired file. */
 export interface LintedTable {
   readonly namespace: string;
   readonly table: string;

@@ -9,19 +9,23 @@ export interface Caller {
   readonly target?: string;
   readonly environment?: string;
 }
+/** Of `apply`: consent to exactly what was shown, and what the start left open. */
 export interface ApplyMessage extends Caller {
   readonly planHash?: string;
   readonly allowUnsafe?: boolean;
   readonly deferCutover?: boolean;
   readonly revertWindow?: string;
 }
+/** Of messages that others will want to know the reason of. */
 export interface ReasonedMessage extends Caller {
   readonly reason?: string;
 }
+/** Of `setVolume`, 0 to 11. */
 export interface SetVolumeMessage extends Caller {
   readonly volume: number;
 }
 
+/** What each message takes. */
 export interface MessageArguments {
   apply: ApplyMessage;
   stop: ReasonedMessage;
@@ -32,6 +36,7 @@ export interface MessageArguments {
   revert: ReasonedMessage;
   finalize: Caller;
 }
+/** Name of the update and of the signal. */
 export type MessageName = keyof MessageArguments;
 
 /** Answer to an accepted update. `already`: it had been asked for before. */
@@ -40,7 +45,8 @@ export interface MessageResult {
   readonly already: boolean;
 }
 
-interface MessageDefinition {
+/** A message: what people are told of it, and when it is accepted. */
+export interface MessageDefinition {
   /** Shown by the Temporal UI next to the name: what it does and the JSON to send. */
   readonly description: string;
   /** States in which it is accepted. */
@@ -63,6 +69,7 @@ const LIVE: readonly ChangeState[] = [
   'stopped',
 ];
 
+/** Which message is accepted when, and what it means to people. */
 export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {
   apply: {
     description: 'Start the apply of what was planned. Send {"caller": "you", "planHash": "..."}',
@@ -116,8 +123,10 @@ export const MESSAGES: Readonly<Record<MessageName, MessageDefinition>> = {
   },
 };
 
+/** In the order in which people are shown them. */
 export const MESSAGE_NAMES = Object.keys(MESSAGES) as MessageName[];
 
+/** They take no argument and change nothing (C6). */
 export const QUERIES = { status: 'status', plan: 'plan', events: 'events' } as const;
 
 /** Internal signals between Sterna's own parts; not for control planes. */

@@ -8,6 +8,7 @@ export const WORKFLOW_TYPES = {
   undropTable: 'undropTable',
 } as const;
 
+/** Task queue where none is named. */
 export const DEFAULT_DATA_PLANE = 'sterna';
 
 /** Task queues of a data plane. Controls have their own, so that a full copy queue never delays a stop. */
@@ -15,27 +16,33 @@ export function taskQueues(dataPlane: string): { main: string; control: string; 
   return { main: dataPlane, control: `${dataPlane}.control`, copy: `${dataPlane}.copy` };
 }
 
+/** A target as people name it. */
 export interface TargetRef {
   readonly target: string;
   readonly environment: string;
 }
 
+/** Workflow id of `schemaChange`: the change id. */
 export function changeId({ target, environment }: TargetRef, suffix: string): string {
   return `${target}.${environment}.${suffix}`;
 }
 
+/** Workflow id of `targetReservation`: one change at a time holds a target. */
 export function reservationId(ref: TargetRef & { readonly type: string }): string {
   return `reservation/${ref.environment}/${ref.type}/${ref.target}`;
 }
 
+/** Workflow id of `pullSchema`. */
 export function pullId({ target, environment }: TargetRef, suffix: string): string {
   return `pull/${target}.${environment}.${suffix}`;
 }
 
+/** Workflow id of `undropTable`. */
 export function undropId({ target, environment }: TargetRef, suffix: string): string {
   return `undrop/${target}.${environment}.${suffix}`;
 }
 
+/** Workflow id of `probeTargets`. */
 export function probeId(suffix: string): string {
   return `probe/${suffix}`;
 }

@@ -27,6 +27,7 @@ export interface Paint {
 const same = (text: string): string => text;
 const PLAIN: Paint = { sql: same, warn: same, refuse: same, faint: same };
 
+/** For terminals and logs. */
 export function renderPlanText(plan: Plan, paint: Paint = PLAIN): string {
   const { target, environment, namespaces } = plan.route;
   const lines = [`Plan for ${target} (${environment}), ${namespaces.join(', ')}: ${planSummary(plan)}`];
@@ -50,6 +51,7 @@ function indented(text: string): string {
   return text.replaceAll('\n', '\n    ');
 }
 
+/** For pull requests and the Temporal UI. */
 export function renderPlanMarkdown(plan: Plan): string {
   const { target, environment } = plan.route;
   const lines = [`### Plan for ${target} (${environment}): ${planSummary(plan)}`];

@@ -8,10 +8,14 @@ export interface Route {
   readonly namespaces: readonly string[];
 }
 
+/** `unsafe`: loses or may lose data, and needs consent (P2). `blocked`: cannot be applied (P3). */
 export type Safety = 'safe' | 'unsafe' | 'blocked';
+/** How a statement is run: at once, by the server in place or instantly, or by a copy of the table. */
 export type Execution = 'direct' | 'instant' | 'inplace' | 'copy';
+/** What becomes of the table. */
 export type TaskAction = 'create' | 'alter' | 'drop';
 
+/** Why a verdict is what it is. */
 export interface Reason {
   /** Stable, kebab-case: `drops-column`, `narrows-type`, `foreign-key`, ... */
   readonly code: string;
@@ -19,6 +23,7 @@ export interface Reason {
   readonly column?: string;
 }
 
+/** What a rule says of a table. */
 export interface LintFinding {
   readonly rule: string;
   readonly severity: 'info' | 'warning' | 'error';
@@ -40,6 +45,7 @@ export interface DirectLimits {
   readonly bytes?: number;
 }
 
+/** One table of a plan. */
 export interface PlannedTask {
   /** `<namespace>.<table>`, unique in the plan. */
   readonly id: string;
@@ -78,6 +84,7 @@ export interface PlannedTask {
   readonly renamedColumns?: readonly RenamedColumn[];
 }
 
+/** What was planned and shown is what runs, to the letter (P1). docs/plan.schema.json has its schema. */
 export interface Plan {
   readonly format: 1;
   readonly route: Route;

@@ -17,8 +17,10 @@ export const CHANGE_STATES = [
   'reverted',
   'expired',
 ] as const;
+/** docs/contract.md has what each means, and which follows which. */
 export type ChangeState = (typeof CHANGE_STATES)[number];
 
+/** None is ever left (S1). */
 export const TERMINAL_STATES = [
   'completed',
   'failed',
@@ -26,11 +28,13 @@ export const TERMINAL_STATES = [
   'reverted',
   'expired',
 ] as const satisfies readonly ChangeState[];
+/** How a change ended. */
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 
 /** A task has no planning of its own. */
 export type TaskState = Exclude<ChangeState, 'planning'>;
 
+/** What a running task is about. */
 export const TASK_PHASES = [
   'preparing',
   'instant',

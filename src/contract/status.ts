@@ -8,6 +8,7 @@ export interface ErrorInfo {
   readonly message: string;
 }
 
+/** How far one table is. */
 export interface TaskStatus {
   readonly id: string;
   readonly namespace: string;
@@ -30,6 +31,7 @@ export interface TaskReport {
   readonly cutoverAttempts?: number;
 }
 
+/** Answer of the `status` query. */
 export interface ChangeStatus {
   readonly changeId: string;
   readonly state: ChangeState;
@@ -71,6 +73,7 @@ export interface ChangeEvent {
   readonly detail?: string;
 }
 
+/** Answer of the `events` query: who did what, when, with which outcome. */
 export interface ChangeEvents {
   readonly events: readonly ChangeEvent[];
   /** Oldest entries that were folded away. */
@@ -87,6 +90,7 @@ export interface PullSchemaResult {
   readonly schema: Record<string, Record<string, string>>;
 }
 
+/** Result of `undropTable`. */
 export interface UndropTableResult {
   readonly namespace: string;
   readonly table: string;
@@ -94,6 +98,7 @@ export interface UndropTableResult {
   readonly restoredFrom: string;
 }
 
+/** Whether a target answers, and what it is. */
 export interface ProbeResult {
   readonly target: string;
   readonly environment?: string;
@@ -104,6 +109,7 @@ export interface ProbeResult {
   readonly error?: ErrorInfo;
 }
 
+/** Result of `probeTargets`. */
 export interface ProbeTargetsResult {
   readonly results: readonly ProbeResult[];
   /** The worker has an earlier state of its inventory in force, since what it says now cannot be read. */

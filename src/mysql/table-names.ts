@@ -5,10 +5,12 @@ import { isTableName } from '../contract/index.js';
 
 const HASH_CHARACTERS = 8;
 
+/** The table with the new definition, which rows are copied into. */
 export function shadowName(table: string): string {
   return ownName(table, '_sterna_new');
 }
 
+/** The replaced table, after the swap. */
 export function oldName(table: string): string {
   return ownName(table, '_sterna_old');
 }

@@ -9,4 +9,6 @@ export {
   type WorkerOptions,
 } from './options.js';
 export { lookContext } from './probe.js';
+export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
 export { SternaWorker } from './worker.js';
+export type { Log, OperationContext, TargetClient, TargetExamination } from '../target/index.js';

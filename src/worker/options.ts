@@ -8,6 +8,7 @@ import { openRouter } from '../router/index.js';
 
 /** What a worker may serve: planning and the workflows, controls, the steps of changes. */
 export const QUEUES = ['main', 'control', 'copy'] as const;
+/** One of the task queues of a data plane. */
 export type QueueName = (typeof QUEUES)[number];
 
 const port = z.int().min(0).max(65_535);
@@ -94,8 +95,13 @@ export async function resolveWorkerOptions(
   const isOfFile = inEnv.inventory === undefined && inCode.inventory === undefined && configFile !== undefined;
   const base = isOfFile ? path.dirname(configFile) : process.cwd();
   const inventory = resolver ?? (merged.inventory === undefined ? undefined : path.resolve(base, merged.inventory));
-  if (inventory !== undefined) mistakes.push(...(await mistakesOf(inventory)));
-  else if (config.mistake === undefined)
+  if (inventory !== undefined) {
+    const refusal = await refusalOf(inventory);
+    // One that cannot be had now may be there at the next start: that is no mistake in the configuration.
+    if (refusal !== undefined && refusal.code !== 'config_invalid' && mistakes.length === 0) throw refusal;
+    if (refusal !== undefined) mistakes.push(`inventory: ${refusal.message.replace(/\.$/, '')}`);
+  }
+  if (inventory === undefined && config.mistake === undefined)
     mistakes.push(`inventory: expected a file, in the configuration or in ${WORKER_ENV.inventory}`);
   if (mistakes.length > 0 || inventory === undefined)
     throw new SternaError('config_invalid', `The worker cannot start. ${mistakes.join('. ')}.`);
@@ -110,17 +116,17 @@ export async function resolveWorkerOptions(
   });
 }
 
-/** Of an inventory that is opened, which asks no target. */
-async function mistakesOf(inventory: string | InventoryResolver): Promise<string[]> {
-  if (typeof inventory !== 'string') return [];
-  if (!existsSync(inventory)) return [`inventory: expected a file at ${inventory}, found none`];
+/** Opens the inventory, which asks no target. */
+async function refusalOf(inventory: string | InventoryResolver): Promise<SternaError | undefined> {
+  if (typeof inventory !== 'string') return undefined;
+  if (!existsSync(inventory)) return new SternaError('config_invalid', `expected a file at ${inventory}, found none.`);
   const quiet = { warn: () => undefined, error: () => undefined }; // the worker opens it again, and says what there is
   try {
     await (await openRouter(inventory, quiet)).close();
-    return [];
+    return undefined;
   } catch (error) {
-    if (!(error instanceof SternaError)) throw error;
-    return [`inventory: ${error.message.replace(/\.$/, '')}`];
+    if (error instanceof SternaError) return error;
+    throw error;
   }
 }
 

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   DefaultLogger,
@@ -13,6 +11,7 @@ import { createChangeActivities, createControlActivities, createReadActivities }
 import { GzipCodec } from '../codec/index.js';
 import { SternaError, taskQueues } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
+import { prebuiltBundle, workflowsOf } from './bundle.js';
 import { HealthServer } from './health-server.js';
 import { freeAddress, Metrics } from './metrics.js';
 import type { QueueName, WorkerOptions } from './options.js';
@@ -61,13 +60,6 @@ export class SternaWorker {
       const drain = new AbortController();
       const dependencies = { router, drain: drain.signal, log };
       const queues = taskQueues(options.dataPlane);
-      const workflows =
-        bundle === undefined
-          ? {
-              workflowsPath: workflowSource('index'),
-              interceptors: { workflowModules: [workflowSource('replay-guard')] },
-            }
-          : { workflowBundle: { codePath: bundle } };
       const shared: Omit<TemporalWorkerOptions, 'taskQueue'> = {
         connection,
         namespace,
@@ -82,7 +74,7 @@ export class SternaWorker {
         main: () =>
           Worker.create({
             ...shared,
-            ...workflows,
+            ...workflowsOf(bundle),
             taskQueue: queues.main,
             activities: createReadActivities(dependencies),
           }),
@@ -195,17 +187,4 @@ function installRuntime(log: Logger, metricsAddress: string | undefined): string
       : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
   });
   return metricsAddress;
-}
-
-/** A module of the workflows, where they are not built. */
-function workflowSource(name: string): string {
-  return fileURLToPath(new URL(`../workflows/${name}.ts`, import.meta.url));
-}
-
-/** Beside this file in a built package; absent in a source checkout. */
-function prebuiltBundle(): string | undefined {
-  const candidates = ['./workflow-bundle.js', '../workflow-bundle.js'].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  );
-  return candidates.find((candidate) => existsSync(candidate));
 }

@@ -23,6 +23,7 @@ const COMMANDS = [
   'undrop',
   'targets',
   'doctor',
+  'replay',
   'worker',
 ];
 

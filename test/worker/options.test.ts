@@ -55,6 +55,12 @@ describe('options of a worker', () => {
     );
   });
 
+  it('keep the code of an inventory that cannot be had now', async () => {
+    const given = resolveWorkerOptions({ inventory: folder }, undefined, {});
+    await expect(given).rejects.toMatchObject({ code: 'inventory_unavailable' });
+    expect(await refusal({ inventory: folder, copySlots: 0 }, undefined, {})).toMatch(/copySlots.*EISDIR/s);
+  });
+
   it('come from the caller before the environment, before the file, before the default', async () => {
     writeFileSync(
       config,

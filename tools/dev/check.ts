@@ -7,6 +7,7 @@ const CHECKS = {
   lint: ['eslint', '.'],
   types: ['tsc', '-p', '.'],
   unused: ['knip', '--no-progress'],
+  api: ['typedoc', '--emit', 'none', '--logLevel', 'Warn'],
 };
 
 /** All of them, whatever one says. @returns whether all passed */

@@ -13,7 +13,7 @@ const HELP = `./dev <command>
 
   demo                  everything needed, then the main job on real servers
   test [vitest args]    everything needed, then the whole suite
-  check                 format, lint with the import rule, types, unused code and dependencies
+  check                 format, lint with the import rule, types, unused code and dependencies, links of the API
   verify                check and test: what CI runs
   up, down, status      development servers: Temporal with its UI, two MySQL servers; see .dev/env
   sterna …              the CLI of this checkout against them
