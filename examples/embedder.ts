@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { SternaError } from 'sterna/contract';
 import type { InventoryResolver } from 'sterna/inventory';
-import { createLogger, lookContext, resolveWorkerOptions, SternaWorker } from 'sterna/worker';
+import { createLogger, operationContext, resolveWorkerOptions, SternaWorker } from 'sterna/worker';
 
 /** What already knows the databases here: a service, a table, or, as in this example, the environment. */
 const inventory: InventoryResolver = {
@@ -41,7 +41,7 @@ await worker.run(() => void lookAround());
 /** Work of the process itself, with the worker's own client of the target. */
 async function lookAround(): Promise<void> {
   try {
-    const context = lookContext(AbortSignal.timeout(10_000), log);
+    const context = operationContext({ signal: AbortSignal.timeout(10_000), log });
     const { schema } = await worker.router.use({ target }, (client) => client.pull({}, context));
     console.log(`${target}: ${Object.keys(schema).join(', ')}`);
   } catch (error) {

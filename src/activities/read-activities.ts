@@ -4,7 +4,7 @@ import { SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
 
-const PROBES_AT_ONCE = 16;
+const PROBES_AT_ONCE = 64;
 /** They change nothing: breaking them off and starting over elsewhere is harmless. */
 const READ: OperationKind = { beats: 'timer', onDrain: 'leave' };
 

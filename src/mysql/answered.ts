@@ -11,6 +11,8 @@ export const PATIENCE = {
   plan: 300_000,
   /** A kill, and the statement that it ended. */
   kill: 10_000,
+  /** A look whether a server is there. */
+  probe: 5_000,
   /** The few short questions before a binlog stream begins. */
   open: 20_000,
   /** A statement that may take hours is looked at this often: whether the server still runs it. */

@@ -1,4 +1,4 @@
-export { PATIENCE } from './answered.js';
+export { answered, PATIENCE } from './answered.js';
 export {
   type BinlogEvent,
   type BinlogStart,

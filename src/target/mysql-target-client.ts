@@ -22,7 +22,7 @@ import {
   type LoadLimits,
   OnlineChange,
 } from '../engine/index.js';
-import { type ConnectionConfig, MysqlServer } from '../mysql/index.js';
+import { answered, type ConnectionConfig, MysqlServer, PATIENCE } from '../mysql/index.js';
 import { examineServer, lintSchema, planChange, pullSchema } from '../planner/index.js';
 import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
 
@@ -69,7 +69,10 @@ class MysqlTargetClient implements TargetClient {
 
   async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
     const started = performance.now();
-    const { version, writable } = await this.#serverFacts();
+    // The attempt goes on by itself; closing the client ends it.
+    const answer = this.#serverFacts();
+    answer.catch(() => undefined);
+    const { version, writable } = await answered(answer, PATIENCE.probe, 'probing', () => undefined);
     return { ok: true, serverVersion: version, writable, milliseconds: Math.round(performance.now() - started) };
   }
 

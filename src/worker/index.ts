@@ -8,7 +8,12 @@ export {
   type WorkerFile,
   type WorkerOptions,
 } from './options.js';
-export { lookContext } from './probe.js';
 export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
 export { SternaWorker } from './worker.js';
-export type { Log, OperationContext, TargetClient, TargetExamination } from '../target/index.js';
+export {
+  type Log,
+  type OperationContext,
+  operationContext,
+  type TargetClient,
+  type TargetExamination,
+} from '../target/index.js';

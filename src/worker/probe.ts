@@ -1,27 +1,15 @@
 import { SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
-import type { Log, OperationContext } from '../target/index.js';
+import { type Log, operationContext } from '../target/index.js';
 
 const AT_ONCE = 8;
-
-/** For a look at a target that is no step of a change: nobody waits for its progress. */
-export function lookContext(signal: AbortSignal, log: Log): OperationContext {
-  return {
-    signal,
-    drain: signal,
-    alive: () => undefined,
-    confirm: () => Promise.resolve(),
-    progress: () => undefined,
-    log,
-  };
-}
 
 /**
  * Looks at every target that the inventory can list, a few at a time, until the signal. A target that does not answer
  * is only a warning: the worker serves the others.
  */
 export async function probeTargets(
-  router: Pick<TargetRouter, 'list' | 'use'>,
+  router: Pick<TargetRouter, 'list' | 'read'>,
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
@@ -44,7 +32,7 @@ export async function probeTargets(
         if (signal.aborted) return;
         const place = { target, environment };
         await router
-          .use(place, (client) => Promise.race([client.probe(lookContext(signal, log)), left]))
+          .read(place, (client) => Promise.race([client.probe(operationContext({ signal, drain: signal, log })), left]))
           .catch((error: unknown) => warn(error, place, 'the target could not be looked at'));
       }
     };

@@ -14,9 +14,9 @@ class Targets {
 
   constructor(count: number) {
     const names = Array.from({ length: count }, (_, i) => `t${i}`);
-    const router: Pick<TargetRouter, 'list' | 'use'> = {
+    const router: Pick<TargetRouter, 'list' | 'read'> = {
       list: () => Promise.resolve(names.map((target) => ({ target, environment: 'test', type: 'mysql', labels: {} }))),
-      use: ({ target }, work) => {
+      read: ({ target }, work) => {
         this.begun.push(target);
         const probe = (): Promise<unknown> =>
           new Promise<void>((answer, fail) => this.#ends.set(target, { answer, fail }));
