@@ -109,7 +109,7 @@ export function translateError(error: unknown, doing: string): SternaError {
 
 /** Of the network or the system, not of the server: those have positive numbers. */
 function isOfSystem({ code, errno }: DriverError): boolean {
-  return /^(E[A-Z]+|ERR_[A-Z_]+|PROTOCOL_[A-Z_]+)$/.test(code ?? '') && !(errno !== undefined && errno > 0);
+  return /^(E[A-Z]+|ERR_[A-Z0-9_]+|PROTOCOL_[A-Z_]+)$/.test(code ?? '') && !(errno !== undefined && errno > 0);
 }
 
 /** Takes `'user'@'host'` and `Host 'host'` out of a server message (R2), and bounds it. */

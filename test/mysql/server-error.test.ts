@@ -26,6 +26,7 @@ describe('what is told of an error of the server or its driver', () => {
     ['a network that breaks at the server', { errno: 1160, code: 'ER_NET_ERROR_ON_WRITE' }, 'connection_lost'],
     ['a session that was silent for long, as the driver reports it', { code: 4031 }, 'connection_lost'],
     ['no file handle left', { errno: -24, code: 'EMFILE' }, 'connection_lost'],
+    ['an alert of TLS', { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' }, 'connection_lost'],
     ['packets out of order', { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' }, 'connection_lost'],
     ['a server that turned read-only', { errno: 1836, code: 'ER_READ_ONLY_MODE' }, 'not_the_writer'],
   ])('is worth another attempt: %s', (_, fields, code) => {
@@ -37,6 +38,8 @@ describe('what is told of an error of the server or its driver', () => {
   it.each([
     ['ECONNREFUSED', 'server_unreachable'],
     ['ECONNRESET', 'connection_lost'],
+    ['HANDSHAKE_SSL_ERROR', 'server_unreachable'],
+    ['HANDSHAKE_NO_SSL_SUPPORT', 'server_unreachable'],
   ])('holds no address: %s (R2)', (code, expected) => {
     const told = translateError(error({ code }, `connect ${code} 10.1.2.3:3306`), 'connecting');
     expect(told.code).toBe(expected);
