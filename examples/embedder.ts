@@ -42,8 +42,8 @@ await worker.run(() => void lookAround());
 async function lookAround(): Promise<void> {
   try {
     const context = operationContext({ signal: AbortSignal.timeout(10_000), log });
-    const { schema } = await worker.router.use({ target }, (client) => client.pull({}, context));
-    console.log(`${target}: ${Object.keys(schema).join(', ')}`);
+    const { serverVersion, writable } = await worker.router.use({ target }, (client) => client.probe(context));
+    console.log(`${target}: MySQL ${serverVersion}, ${writable === true ? 'writable' : 'read-only'}`);
   } catch (error) {
     log.warn({ target }, String(error));
   }

@@ -1,11 +1,19 @@
-import { type InventoryLog, loadInventory, mapNamespace } from '../inventory/index.js';
+import { type InventoryLog, type InventoryResolver, loadInventory, mapNamespace } from '../inventory/index.js';
 import { openTargetClient } from '../target/index.js';
-import { TargetRouter } from './target-router.js';
+import { TargetRouter, type TargetRouterOptions } from './target-router.js';
 
-/** The router over an inventory file: what a worker, or any other process next to the databases, needs. */
-export async function openRouter(inventory: string, log: InventoryLog): Promise<TargetRouter> {
-  const resolver = await loadInventory(inventory, { log });
+/**
+ * The router over an inventory file, or over a resolver of one's own: what a worker, or any other process next to the
+ * databases, needs.
+ */
+export async function openRouter(
+  inventory: string | InventoryResolver,
+  log: InventoryLog,
+  bounds: Pick<TargetRouterOptions, 'idleMs' | 'graceMs' | 'maxClients'> = {},
+): Promise<TargetRouter> {
+  const resolver = typeof inventory === 'string' ? await loadInventory(inventory, { log }) : inventory;
   return new TargetRouter({
+    ...bounds,
     resolver,
     openClient: (resolved) =>
       openTargetClient({

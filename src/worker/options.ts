@@ -32,6 +32,11 @@ export const workerFileShape = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Copies at once: each holds about five connections to its target. @default 8'),
+  maxClients: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Targets with open connections at once; the next waits until one is idle. @default 200'),
   healthHost: z.string().min(1).optional().describe("Address of /livez, /readyz and /metrics. @default '127.0.0.1'"),
   healthPort: port.optional().describe('0 takes any free port; absent: no health server.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional().describe("@default 'info'"),
@@ -51,6 +56,7 @@ export interface WorkerOptions {
   readonly queues: readonly QueueName[];
   readonly inventory: string | InventoryResolver;
   readonly copySlots: number;
+  readonly maxClients: number;
   readonly healthHost: string;
   readonly healthPort: number | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -62,6 +68,7 @@ export const WORKER_ENV = {
   queues: 'STERNA_QUEUES',
   inventory: 'STERNA_INVENTORY',
   copySlots: 'STERNA_COPY_SLOTS',
+  maxClients: 'STERNA_MAX_CLIENTS',
   healthHost: 'STERNA_HEALTH_HOST',
   healthPort: 'STERNA_HEALTH_PORT',
   logLevel: 'STERNA_LOG_LEVEL',
@@ -110,6 +117,7 @@ export async function resolveWorkerOptions(
     queues: QUEUES.filter((name) => merged.queues?.includes(name) ?? true),
     inventory,
     copySlots: merged.copySlots ?? 8,
+    maxClients: merged.maxClients ?? 200,
     healthHost: merged.healthHost ?? '127.0.0.1',
     healthPort: merged.healthPort,
     logLevel: merged.logLevel ?? 'info',
@@ -153,6 +161,7 @@ function readConfig(configFile: string): ReadConfig {
 function readEnvironment(env: NodeJS.ProcessEnv): Record<string, unknown> {
   const read: Partial<Record<keyof WorkerFile, (text: string) => unknown>> = {
     copySlots: Number,
+    maxClients: Number,
     healthPort: Number,
     queues: (text) => text.split(',').map((name) => name.trim()),
   };

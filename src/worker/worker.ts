@@ -10,13 +10,12 @@ import type { Logger } from 'pino';
 import { createChangeActivities, createControlActivities, createReadActivities } from '../activities/index.js';
 import { GzipCodec } from '../codec/index.js';
 import { SternaError, taskQueues } from '../contract/index.js';
-import type { TargetRouter } from '../router/index.js';
+import { openRouter, type TargetRouter } from '../router/index.js';
 import { prebuiltBundle, workflowsOf } from './bundle.js';
 import { HealthServer } from './health-server.js';
 import { freeAddress, Metrics } from './metrics.js';
 import type { QueueName, WorkerOptions } from './options.js';
 import { probeTargets } from './probe.js';
-import { routerOver } from './resolver-router.js';
 
 /** After a drain, how long activities have to write their position and hand over. */
 const GRACE = '20s';
@@ -51,7 +50,7 @@ export class SternaWorker {
    */
   static async create(options: WorkerOptions, log: Logger, bundle = prebuiltBundle()): Promise<SternaWorker> {
     const runtimeMetrics = installRuntime(log, options.healthPort === undefined ? undefined : await freeAddress());
-    const router = await routerOver(options.inventory, log);
+    const router = await openRouter(options.inventory, log, { maxClients: options.maxClients });
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
     try {

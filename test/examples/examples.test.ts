@@ -11,6 +11,15 @@ import { PackedPackage } from '../support/packed-package.js';
 import { until } from '../support/until.js';
 
 const PYTHON = await pythonWithTemporal();
+/**
+ * Runs a script and leaves without tearing the interpreter down: threads of Temporal's client (1.35.0) may still be at
+ * work then, which now and then aborts the process after the script has ended.
+ */
+const RUN_SCRIPT = `import os, runpy, sys
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+sys.stdout.flush()
+os._exit(0)`;
 const TSX = path.join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
 
 /** The examples as a project has them that has installed the package. */
@@ -92,7 +101,7 @@ it.skipIf(PYTHON === undefined)(
   'a control plane may be written in Python (./dev test installs its client)',
   async () => {
     const statement = 'ALTER TABLE orders MODIFY note MEDIUMTEXT NOT NULL';
-    const output = await run(PYTHON ?? '', 'examples/control_plane.py', target, statement);
+    const output = await run(PYTHON ?? '', '-c', RUN_SCRIPT, 'examples/control_plane.py', target, statement);
     expect(output).toMatch(/planned\s+copy: ALTER TABLE [\s\S]*waiting_for_cutover\s+stopped\s+waiting_for_cutover/);
     expect(output).toContain('completed bookshop.orders: 2 rows');
   },
@@ -110,8 +119,7 @@ it('a worker in a process of its own has its own inventory, and shares its clien
   await using client = await SternaClient.connect({ dataPlane });
   const pulled = await client.pull({ target: 'orders', environment: 'development', namespaces: [space.name] });
   expect(Object.keys(pulled.schema[space.name] ?? {})).toEqual(['orders.sql']);
-  await until('it has looked by itself', () => /^orders: /m.test(output()));
-  expect(output()).toContain(space.name);
+  await until('it has looked by itself', () => /^orders: MySQL \d+\.\d+\S*, writable$/m.test(output()));
   child.kill('SIGTERM');
   expect(await ended, output()).toBe(0);
 });

@@ -77,6 +77,7 @@ describe('options of a worker', () => {
       queues: ['control', 'copy'],
       inventory: path.join(folder, 'inventory.yaml'),
       copySlots: 3,
+      maxClients: 200,
       healthHost: '127.0.0.1',
       healthPort: 0,
       logLevel: 'info',
@@ -115,6 +116,7 @@ describe('options of a worker', () => {
       dataPlane: 'sterna',
       queues: ['main', 'control', 'copy'],
       copySlots: 8,
+      maxClients: 200,
     });
   });
 });
