@@ -1,19 +1,23 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createReadActivities } from '../src/activities/index.js';
 import { loadInventory } from '../src/inventory/index.js';
-import { openRouter, TargetRouter } from '../src/router/index.js';
+import { openRouter, type TargetRouter } from '../src/router/index.js';
 import { operationContext, type TargetClient } from '../src/target/index.js';
 import { ActivityEnvironment } from '../test/activities/activity-environment.js';
 import { MysqlProcess } from '../test/support/mysql-process.js';
 import { dsn, testServers, type TestServer } from '../test/support/servers.js';
+import { SilentServer } from './support/silent-server.js';
 
 /** The target router: a warm use, first uses at once, a large inventory, many targets in turn, many probes. `./dev bench router` */
 const { mysqlA, mysqlB } = testServers();
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 const nothing = (): void => undefined;
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const context = operationContext({ log });
@@ -64,7 +68,7 @@ async function firstUses(): Promise<void> {
 async function largeInventory(): Promise<void> {
   const file = await inventoryOf(Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`t${n}`, mysqlA])));
   const memory = (): number => {
-    globalThis.gc?.();
+    collect();
     return process.memoryUsage().heapUsed / 2 ** 20;
   };
   const before = memory();
@@ -118,9 +122,9 @@ async function probes(): Promise<void> {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   await router.use({ target: 't1', environment: 'bench' }, (client) => client.probe(context));
   const others: number[] = [];
-  let over = false;
+  const over = new AbortController();
   const other = (async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const started = performance.now();
       await router.use({ target: 't1', environment: 'bench' }, (client: TargetClient) => client.probe(context));
       others.push(performance.now() - started);
@@ -132,7 +136,7 @@ async function probes(): Promise<void> {
   const { results } = await new ActivityEnvironment().run(probeAll, {});
   const seconds = (performance.now() - started) / 1_000;
   delay.disable();
-  over = true;
+  over.abort();
   await other;
   const answered = results.filter(({ ok }) => ok).length;
   line('a probe of 1,000', `${seconds.toFixed(1)} s, ${answered} answered`, 'under 10 s');
@@ -166,30 +170,4 @@ async function together(count: number, atOnce: number, work: (n: number) => Prom
       for (const n of numbers) await work(n);
     }),
   );
-}
-
-class SilentServer implements AsyncDisposable {
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(private readonly server: Server) {
-    server.on('connection', (socket) => {
-      socket.on('error', nothing);
-      this.#sockets.add(socket);
-    });
-  }
-
-  static async listen(): Promise<SilentServer> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new SilentServer(server);
-  }
-
-  get port(): number {
-    return (this.server.address() as { port: number }).port;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
 }

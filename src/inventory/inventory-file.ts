@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { SternaError } from '../contract/index.js';
 import { describeIssues, entryShape, oneOf, type TargetEntry } from './entry.js';
 import { mistakesInSql, PARAMETERS } from './inventory-sql.js';
+import { parseYaml, YamlMistake } from './parse-yaml.js';
 
 /** The shape of an inventory file: one key says where the targets are kept. Strict, as an entry is. */
 
@@ -128,12 +128,12 @@ export async function readInventoryFile(path: string): Promise<InventoryDefiniti
 export function parseInventory(text: string, path: string): InventoryDefinition {
   let document: unknown;
   try {
-    document = parse(text);
+    document = parseYaml(text);
   } catch (error) {
-    const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+    if (!(error instanceof YamlMistake)) throw error;
     throw new SternaError(
       'config_invalid',
-      `${path}${at ? `:${at.line}:${at.col}` : ''}: expected YAML. Correct the syntax.`,
+      `${path}:${error.line}:${error.column}: expected ${error.expected}. Correct it.`,
     );
   }
   const result = inventoryShape.safeParse(document);

@@ -37,6 +37,14 @@ describe('a file that is wrong is refused with the place of each mistake', () =>
     ['targets:\n  a:\n    environment: x\n    dsn: env:A\n    lables: {}\n', 'targets.a'],
     ['targets:\n  a:\n    dsn: env:A\n', 'targets.a.environment'],
     ['targets: [', 'inventory.yaml:1:'],
+    [
+      'targets:\n  a: {environment: x, dsn: env:A}\n  a: {environment: y, dsn: env:B}\n',
+      'inventory.yaml:3:3: expected each key once in a map, found one a again',
+    ],
+    [
+      'targets:\n  a:\n    environment: x\n    dsn: env:A\n    dsn: env:B\n',
+      'inventory.yaml:5:5: expected each key once',
+    ],
     ['targets:\n  a: {environment: x, dsn: env:A, replicas: [{}]}\n', 'targets.a.replicas.0'],
     ['targets:\n  a: {environment: x, dsn: env:A, throttle: {threads_running: 0}}\n', 'throttle.threads_running'],
     ['targets:\n  a: {environment: x, dsn: env:A, throttle: {threads: 9}}\n', 'targets.a.throttle'],
