@@ -1,5 +1,5 @@
 import { SternaError } from '../contract/index.js';
-import { type BinlogStart, type Coordinate, GtidSet, serverErrorNumber, type Session } from '../mysql/index.js';
+import { type BinlogStart, type Coordinate, GtidSet, serverHas, type Session } from '../mysql/index.js';
 
 /**
  * How a server tells how far it has come, and how a stream of its binlog is compared with that. A server with GTIDs
@@ -155,7 +155,6 @@ interface FilePosition extends Coordinate {
 
 /** The protocol's largest position to start from. A file grows beyond it only by one huge transaction at its end. */
 const MAX_START = 2 ** 32 - 1;
-const SYNTAX_ERROR = 1064;
 
 /**
  * Without GTIDs: file and position. The server commits in the order of its binlog (`binlog_order_commits`), so once a
@@ -273,14 +272,8 @@ class FileTracker implements Tracker {
 /** Where the server writes next. */
 async function endOfBinlog(session: Session): Promise<Coordinate> {
   type Status = { File: string; Position: number | string };
-  let rows: Status[];
-  try {
-    rows = await session.query<Status>('SHOW BINARY LOG STATUS');
-  } catch (error) {
-    if (serverErrorNumber(error) !== SYNTAX_ERROR) throw error;
-    rows = await session.query<Status>('SHOW MASTER STATUS'); // before 8.2
-  }
-  const [row] = rows;
+  const what = (await serverHas(session, 'binaryLogStatus')) ? 'BINARY LOG' : 'MASTER';
+  const [row] = await session.query<Status>(`SHOW ${what} STATUS`);
   if (row === undefined)
     throw new SternaError('binlog_unsuitable', 'Expected log_bin ON for an online copy, found no binlog.');
   return { file: row.File, position: Number(row.Position) };

@@ -1,9 +1,7 @@
-import { quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import { quoteName, quoteTable, serverHas, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { patiently } from './long-statement.js';
 import { shadowName } from './names.js';
-
-const SYNTAX_ERROR = 1064;
 
 /**
  * Gives a shadow what the optimizer knows of the original: fresh index statistics, and the histograms that somebody has
@@ -16,10 +14,13 @@ export async function copyStatistics(driver: Driver, namespace: string, table: s
     patiently(driver, session, (options) => session.query<Answer>(sql, [], options));
   const analyze = `ANALYZE NO_WRITE_TO_BINLOG TABLE ${quoteTable(namespace, shadowName(table))}`;
   await run(analyze);
+  const takesData = await serverHas(session, 'histogramsFromData');
   for (const { name, histogram, buckets, same } of await readHistograms(session, namespace, table)) {
+    const update = `${analyze} UPDATE HISTOGRAM ON ${quoteName(name)}`;
     const [answer] =
-      (Number(same) === 1 ? await tryUsingData(session, analyze, name, histogram) : undefined) ??
-      (await run(`${analyze} UPDATE HISTOGRAM ON ${quoteName(name)} WITH ${Number(buckets)} BUCKETS`));
+      Number(same) === 1 && takesData
+        ? await session.query<Answer>(`${update} USING DATA ?`, [histogram])
+        : await run(`${update} WITH ${Number(buckets)} BUCKETS`);
     if (answer?.Msg_type !== 'status')
       driver.context.log.warn(
         { namespace, table, column: name, told: answer?.Msg_text },
@@ -31,21 +32,6 @@ export async function copyStatistics(driver: Driver, namespace: string, table: s
 interface Answer extends Record<string, unknown> {
   readonly Msg_type: string;
   readonly Msg_text: string;
-}
-
-/** Undefined on servers before 8.0.31, which do not know the clause. */
-async function tryUsingData(
-  session: Session,
-  analyze: string,
-  column: string,
-  histogram: string,
-): Promise<Answer[] | undefined> {
-  try {
-    return await session.query<Answer>(`${analyze} UPDATE HISTOGRAM ON ${quoteName(column)} USING DATA ?`, [histogram]);
-  } catch (error) {
-    if (serverErrorNumber(error) === SYNTAX_ERROR) return undefined;
-    throw error;
-  }
 }
 
 function readHistograms(

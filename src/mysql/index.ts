@@ -24,6 +24,7 @@ export { askedCounter, nextId, withoutCounter } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
 export { MysqlServer, type SessionOptions } from './server.js';
 export { serverErrorNumber, serverMessage } from './server-error.js';
+export { OLDEST_VERSION, serverHas, versionHas } from './server-version.js';
 export type { QueryOptions, Session } from './session.js';
 export { isBelow } from './small-table.js';
 export { definingMode } from './sql-mode.js';

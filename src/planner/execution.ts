@@ -1,5 +1,5 @@
 import { type Execution, type RenamedColumn, sameName, SternaError } from '../contract/index.js';
-import { askedCounter, oldName, quoteName, type Session, shadowName } from '../mysql/index.js';
+import { askedCounter, oldName, quoteName, serverHas, type Session, shadowName } from '../mysql/index.js';
 import { growsInPlace } from './column-types.js';
 import { alterStatement, type Difference, diffTables, needsAlgorithmCopy } from './diff.js';
 import { parseDefinition } from './table-definition.js';
@@ -180,6 +180,7 @@ function copyReason(differences: readonly Difference[], renames: readonly Rename
  * server then refuses the one too many when it runs.
  */
 export async function readRowVersions(session: Session, physical: string): Promise<Map<string, number>> {
+  if (!(await serverHas(session, 'rowVersions'))) return new Map();
   try {
     const rows = await session.query<{ name: string; versions: number }>(
       "SELECT NAME AS name, TOTAL_ROW_VERSIONS AS versions FROM information_schema.INNODB_TABLES WHERE NAME LIKE CONCAT(?, '/%')",

@@ -1,5 +1,5 @@
 import type { Finding } from '../contract/index.js';
-import { type MysqlServer, type Session } from '../mysql/index.js';
+import { type MysqlServer, OLDEST_VERSION, type Session, versionHas } from '../mysql/index.js';
 import { openSession } from './planning.js';
 import { holdsNothing, isFree, listScratchSchemas } from './scratch-schema.js';
 import {
@@ -13,7 +13,6 @@ import {
   SCRATCH_GRANT,
 } from './server-conditions.js';
 
-const OLDEST = [8, 0, 13] as const;
 const DAY_SECONDS = 86_400;
 const PACKET_BYTES = 64 * 1024 * 1024;
 const SYSTEM_SCHEMAS = ['mysql', 'sys', 'information_schema', 'performance_schema'];
@@ -53,14 +52,11 @@ export async function examineServer(server: MysqlServer, wanted: readonly string
   return { findings, schemas };
 }
 
-/** Of MySQL, and not older than what a swap relies on: RENAME TABLE under LOCK TABLES. */
+/** Of MySQL, and not older than what is served. */
 export function versionFindings(version: string): Finding[] {
-  const message = `Expected MySQL ${OLDEST.join('.')} or later, found ${version}. Use a server that fits.`;
-  const problem: Finding = { code: 'server-version', level: 'problem', message, run: [] };
-  if (/mariadb/i.test(version)) return [problem];
-  const parts = version.split(/[.-]/).map(Number);
-  const differing = OLDEST.findIndex((part, i) => parts[i] !== part);
-  return differing === -1 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0) ? [] : [problem];
+  if (versionHas(version, 'anything')) return [];
+  const message = `Expected MySQL ${OLDEST_VERSION} or later, found ${version}. Use a server that fits.`;
+  return [{ code: 'server-version', level: 'problem', message, run: [] }];
 }
 
 async function writerFindings(session: Session): Promise<Finding[]> {
