@@ -56,6 +56,12 @@ export const entryShape = z
       .array(z.strictObject(server).refine(isOne, EXACTLY_ONE).meta(ONE_WAY))
       .default([])
       .describe('Copying holds while one of them lags behind.'),
+    workspace: z
+      .strictObject(server)
+      .refine(isOne, EXACTLY_ONE)
+      .meta(ONE_WAY)
+      .optional()
+      .describe('Server on which plans make their scratch schemas. @default the target'),
     throttle: z
       .strictObject({
         threads_running: limit,

@@ -32,6 +32,7 @@ export async function explain(
     ...{ target, environment, type, kind: 'module', labels, metadata, requireWriter },
     server: ofModule(resolved.connection),
     replicas: (resolved.replicas ?? []).map(ofModule),
+    ...(resolved.workspace === undefined ? {} : { workspace: ofModule(resolved.workspace) }),
     limits: resolved.limits ?? {},
     ...(schemaOverrides === undefined ? {} : { schemaOverrides }),
     fingerprint: fingerprintOf(resolved),
@@ -49,9 +50,11 @@ export async function explainEntry(
   const replicas = await Promise.all(
     entry.replicas.map((replica, i) => explainServer(replica, `${where}.replicas.${i}`, context, false)),
   );
-  const isRead = [server, ...replicas].every(({ error }) => error === undefined);
+  const workspace = entry.workspace && (await explainServer(entry.workspace, `${where}.workspace`, context, false));
+  const isRead = [server, ...replicas, ...(workspace ? [workspace] : [])].every(({ error }) => error === undefined);
   return {
     ...{ target, environment, type, labels, metadata, server, replicas },
+    ...(workspace === undefined ? {} : { workspace }),
     ...(schemaOverrides === undefined ? {} : { schemaOverrides }),
     limits: limitsOf(entry),
     requireWriter: entry.require_writer,

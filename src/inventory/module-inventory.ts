@@ -78,6 +78,7 @@ const resolvedShape = z.strictObject({
   metadata: words,
   schemaOverrides: words.optional(),
   replicas: z.array(connection).optional(),
+  workspace: connection.optional(),
   limits: z
     .strictObject({
       threadsRunning: limit,

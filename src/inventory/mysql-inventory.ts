@@ -9,7 +9,7 @@ import type { TargetRequest, TargetSummary } from './resolver.js';
 
 /** Questions at once; each has a connection of its own, for as long as it takes. */
 const QUESTIONS_AT_ONCE = 4;
-const TEXTS_OF_JSON = ['labels', 'metadata', 'schema_overrides', 'throttle', 'replicas', 'dsn_from'];
+const TEXTS_OF_JSON = ['labels', 'metadata', 'schema_overrides', 'throttle', 'replicas', 'workspace', 'dsn_from'];
 const FLAGS = ['require_writer', 'allow_database'];
 const ADDRESS = ['host', 'port', 'user', 'password', 'tls'];
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
 import { connectionOf, type EntryContext } from './connection.js';
 import type { TargetEntry } from './entry.js';
+import type { ConnectionConfig } from '../mysql/index.js';
 import type { ResolvedTarget, TargetRequest } from './resolver.js';
 
 /** The entry that is meant, of all that have the key. */
@@ -36,6 +37,7 @@ export async function resolveEntry(entry: TargetEntry, where: string, context: E
   const replicas = await Promise.all(
     entry.replicas.map((replica, i) => connectionOf(replica, `${where}.replicas.${i}`, context)),
   );
+  const { workspace } = entry;
   const resolved = {
     target: entry.target,
     environment: entry.environment,
@@ -45,6 +47,7 @@ export async function resolveEntry(entry: TargetEntry, where: string, context: E
     metadata: { ...entry.metadata },
     ...(entry.schema_overrides === undefined ? {} : { schemaOverrides: { ...entry.schema_overrides } }),
     replicas,
+    ...(workspace === undefined ? {} : { workspace: await connectionOf(workspace, `${where}.workspace`, context) }),
     limits: limitsOf(entry),
     requireWriter: entry.require_writer,
   };
@@ -55,19 +58,20 @@ export async function resolveEntry(entry: TargetEntry, where: string, context: E
 export async function hashOf({
   connection,
   replicas = [],
+  workspace,
   limits = {},
   schemaOverrides,
   requireWriter,
 }: Omit<ResolvedTarget, 'connectionHash'>): Promise<string> {
-  const connections = await Promise.all(
-    [connection, ...replicas].map(async ({ host, port, user, password, tls }) => [
-      ...[host, port, user, await password()],
-      ...[tls.mode, tls.ca ?? null],
-    ]),
-  );
+  const words = async ({ host, port, user, password, tls }: ConnectionConfig): Promise<unknown[]> => [
+    ...[host, port, user, await password()],
+    ...[tls.mode, tls.ca ?? null],
+  ];
+  const connections = await Promise.all([connection, ...replicas].map(words));
+  const planning = workspace === undefined ? null : await words(workspace);
   const overrides = schemaOverrides === undefined ? null : sorted(schemaOverrides);
   return createHash('sha256')
-    .update(JSON.stringify([connections, sorted(limits), overrides, requireWriter]))
+    .update(JSON.stringify([connections, planning, sorted(limits), overrides, requireWriter]))
     .digest('hex');
 }
 

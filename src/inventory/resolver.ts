@@ -20,6 +20,8 @@ export interface ResolvedTarget {
   readonly schemaOverrides?: Readonly<Record<string, string>>;
   /** Copying holds while one of them lags behind, and while one cannot be asked. @default none */
   readonly replicas?: readonly ConnectionConfig[];
+  /** Where plans make their scratch schemas. @default the target's own server */
+  readonly workspace?: ConnectionConfig;
   /** Limits of load, at which copying and comparing hold; each has a default. */
   readonly limits?: {
     readonly threadsRunning?: number;
@@ -70,6 +72,7 @@ export interface TargetExplanation {
   readonly kind: 'targets' | 'mysql' | 'http' | 'module';
   readonly server: ServerExplanation;
   readonly replicas: readonly ServerExplanation[];
+  readonly workspace?: ServerExplanation;
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly schemaOverrides?: Readonly<Record<string, string>>;

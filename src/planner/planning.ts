@@ -6,6 +6,8 @@ export interface PlanningLog {
 
 export interface PlanningDependencies {
   readonly server: MysqlServer;
+  /** Where scratch schemas are made: one like the server, of the same version and settings. @default the server itself */
+  readonly workspace?: MysqlServer;
   /** Namespace -> MySQL schema; throws `namespace_not_allowed` (R4). */
   readonly physical: (namespace: string) => string;
   readonly signal: AbortSignal;

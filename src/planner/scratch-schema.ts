@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SternaError } from '../contract/index.js';
 import { describeBlockers, quoteName, quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
+import { differingSettings } from './canonical-forms.js';
 import { LOCK_WAIT, openSession, type PlanningDependencies, type PlanningLog } from './planning.js';
 import { missingOnScratch, readGrants, SCRATCH_GRANT, SCRATCH_PREFIX } from './server-conditions.js';
 
@@ -27,13 +28,17 @@ export class ScratchSchema {
     private guard: Session,
   ) {}
 
-  /** `like` is the MySQL schema whose default charset and collation tables get that name none. */
-  static async create(dependencies: Dependencies, like: string): Promise<ScratchSchema> {
+  /**
+   * `like` is the MySQL schema whose default charset and collation tables get that name none.
+   *
+   * @param model on the server that has it, where that is another one
+   */
+  static async create(dependencies: Dependencies, like: string, model?: Session): Promise<ScratchSchema> {
     const name = `${SCRATCH_PREFIX}${Date.now()}_${randomBytes(4).toString('hex')}`;
     // Without a signal: it removes what was made, abort or not.
     const schema = new ScratchSchema(name, dependencies, await openSession(dependencies.server));
     try {
-      await schema.#create(like);
+      await schema.#create(like, model ?? schema.guard);
       return schema;
     } catch (error) {
       await schema.remove([]);
@@ -41,11 +46,12 @@ export class ScratchSchema {
     }
   }
 
-  async #create(like: string): Promise<void> {
+  async #create(like: string, model: Session): Promise<void> {
+    if (model !== this.guard) await assertAlike(model, this.guard);
     const missing = missingOnScratch(await readGrants(this.guard));
     if (missing.length > 0) throw lacking(missing);
     await sweep(this.guard, this.dependencies.log);
-    const [defaults] = await this.guard.query<{ charset: string; collation: string; mode: string }>(
+    const [defaults] = await model.query<{ charset: string; collation: string; mode: string }>(
       'SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation, @@GLOBAL.sql_mode AS mode FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
       [like],
     );
@@ -183,6 +189,16 @@ export class ScratchSchema {
       (await session.query('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [this.name])).length > 0
     );
   }
+}
+
+/** What another server makes of a text is what this one would. */
+async function assertAlike(model: Session, guard: Session): Promise<void> {
+  const differing = await differingSettings(model, guard);
+  if (differing.length === 0) return;
+  throw new SternaError(
+    'cannot_plan',
+    `Expected the workspace server of this target to be like it, they differ in ${differing.join(', ')}. Make them alike, or leave the workspace out of the inventory.`,
+  );
 }
 
 function lacking(privileges: readonly string[], cause?: SternaError): SternaError {

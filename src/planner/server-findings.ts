@@ -1,5 +1,6 @@
 import type { Finding } from '../contract/index.js';
 import { type MysqlServer, OLDEST_VERSION, type Session, versionHas } from '../mysql/index.js';
+import { differingSettings } from './canonical-forms.js';
 import { openSession } from './planning.js';
 import { holdsNothing, isFree, listScratchSchemas } from './scratch-schema.js';
 import {
@@ -28,8 +29,14 @@ export interface Examination {
  *
  * @param wanted MySQL schemas; absent: those in which this user may do anything
  */
-export async function examineServer(server: MysqlServer, wanted: readonly string[] | undefined): Promise<Examination> {
+export async function examineServer(
+  server: MysqlServer,
+  wanted: readonly string[] | undefined,
+  workspace?: MysqlServer,
+): Promise<Examination> {
   await using session = await openSession(server);
+  await using other = workspace === undefined ? undefined : await openSession(workspace);
+  const scratch = other ?? session;
   const settings = await readSettings(session);
   const grants = await readGrants(session);
   const seen = await schemasOf(session);
@@ -39,6 +46,8 @@ export async function examineServer(server: MysqlServer, wanted: readonly string
     ...versionFindings(settings.version),
     ...(await writerFindings(session)),
     ...schemaFindings(wanted, seen, user),
+    ...(other === undefined ? [] : await unlikeFindings(session, other)),
+    ...(missingOnScratch(await readGrants(scratch)).length > 0 ? [planningFinding(await userOf(scratch))] : []),
     ...privilegeFindings(grants, schemas, user, await hasSleepingRoles(session, grants)),
     ...binlogMisfits(settings).map((misfit): Finding => ({
       code: 'binlog-setting',
@@ -47,7 +56,7 @@ export async function examineServer(server: MysqlServer, wanted: readonly string
       run: misfit.run,
     })),
     ...limitFindings(await readLimits(session)),
-    ...(await workspaceFindings(session)),
+    ...(await workspaceFindings(scratch)),
   ];
   return { findings, schemas };
 }
@@ -82,6 +91,22 @@ function schemaFindings(wanted: readonly string[] | undefined, seen: readonly st
     }));
 }
 
+function planningFinding(user: string): Finding {
+  return {
+    code: 'workspace-privileges',
+    level: 'problem',
+    message: 'Expected the user to be allowed scratch schemas for planning, it is not.',
+    run: [`${SCRATCH_GRANT} TO ${user}`],
+  };
+}
+
+async function unlikeFindings(session: Session, workspace: Session): Promise<Finding[]> {
+  const differing = await differingSettings(session, workspace);
+  if (differing.length === 0) return [];
+  const message = `Expected the workspace server to be like the target, they differ in ${differing.join(', ')}. Make them alike, or leave the workspace out of the inventory.`;
+  return [{ code: 'workspace-unlike', level: 'problem', message, run: [] }];
+}
+
 /** What is granted on nothing in particular comes once, whichever schema needs it. */
 function privilegeFindings(
   grants: readonly string[],
@@ -90,20 +115,12 @@ function privilegeFindings(
   sleepingRoles: boolean,
 ): Finding[] {
   const to = (grant: string): string => `${grant} TO ${user}`;
-  const planning = missingOnScratch(grants).length > 0 ? [SCRATCH_GRANT] : [];
   const needed = [...new Set(schemas.flatMap((schema) => missingGrants(grants, schema, true)))];
   const optional = [
     ...(holds(grants, 'SELECT', 'performance_schema') ? [] : ['GRANT SELECT ON performance_schema.*']),
     ...(holds(grants, 'SESSION_VARIABLES_ADMIN', null) ? [] : ['GRANT SESSION_VARIABLES_ADMIN ON *.*']),
   ];
   const findings: Finding[] = [];
-  if (planning.length > 0)
-    findings.push({
-      code: 'workspace-privileges',
-      level: 'problem',
-      message: 'Expected the user to be allowed scratch schemas for planning, it is not.',
-      run: planning.map(to),
-    });
   if (schemas.length === 0)
     findings.push({
       code: 'no-schema',
@@ -126,7 +143,7 @@ function privilegeFindings(
       message: 'Without them, nobody is told who holds a lock, or chunks have at most 1,024 rows.',
       run: optional.map(to),
     });
-  if (sleepingRoles && planning.length + needed.length > 0)
+  if (sleepingRoles && missingOnScratch(grants).length + needed.length > 0)
     findings.push({
       code: 'roles',
       level: 'note',

@@ -42,12 +42,13 @@ export class Workspace implements AsyncDisposable {
    * @param signal ends the statements; what was made is removed all the same
    */
   static async open(
-    dependencies: Pick<PlanningDependencies, 'server' | 'log'>,
+    { server: target, workspace, log }: Pick<PlanningDependencies, 'server' | 'workspace' | 'log'>,
     like: string,
     signal: AbortSignal,
   ): Promise<Workspace> {
-    const { server } = dependencies;
-    const schema = await ScratchSchema.create(dependencies, like);
+    const server = workspace ?? target;
+    await using model = workspace === undefined ? undefined : await openSession(target, { signal });
+    const schema = await ScratchSchema.create({ server, log }, like, model);
     const { name, sqlMode } = schema;
     const settings = { sql_mode: definingMode(sqlMode), foreign_key_checks: 0 };
     const connect = async (): Promise<Session> => {

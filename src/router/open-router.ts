@@ -21,6 +21,7 @@ export async function openRouter(
         physical: (namespace) => mapNamespace(resolved, namespace),
         ...(resolved.schemaOverrides === undefined ? {} : { namespaces: Object.keys(resolved.schemaOverrides).sort() }),
         ...(resolved.replicas === undefined ? {} : { replicas: resolved.replicas }),
+        ...(resolved.workspace === undefined ? {} : { workspace: resolved.workspace }),
         ...(resolved.limits === undefined ? {} : { limits: resolved.limits }),
         requireWriter: resolved.requireWriter,
       }),

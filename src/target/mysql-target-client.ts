@@ -34,6 +34,8 @@ export interface TargetOptions {
   readonly namespaces?: readonly string[];
   /** Copying holds while one of them lags behind. */
   readonly replicas?: readonly ConnectionConfig[];
+  /** Where plans make their scratch schemas. @default the target's own server */
+  readonly workspace?: ConnectionConfig;
   /** At which copying and comparing hold; each has a default. */
   readonly limits?: Partial<LoadLimits>;
   /** Refuse a read-only server before planning and before every step that writes. */
@@ -44,7 +46,8 @@ export interface TargetOptions {
 export async function openTargetClient(options: TargetOptions): Promise<TargetClient> {
   const server = await MysqlServer.open(options.connection);
   const replicas = await Promise.all((options.replicas ?? []).map((replica) => MysqlServer.open(replica, 1)));
-  return new MysqlTargetClient(server, replicas, options);
+  const workspace = options.workspace === undefined ? undefined : await MysqlServer.open(options.workspace, 1);
+  return new MysqlTargetClient(server, replicas, workspace, options);
 }
 
 /** Planner and engine on one server, for all changes and namespaces of a target. */
@@ -57,6 +60,7 @@ class MysqlTargetClient implements TargetClient {
   constructor(
     private readonly server: MysqlServer,
     private readonly replicas: readonly MysqlServer[],
+    private readonly workspace: MysqlServer | undefined,
     private readonly options: TargetOptions,
   ) {
     this.#change = new OnlineChange(server, options.physical, { replicas, limits: options.limits ?? {} });
@@ -64,7 +68,7 @@ class MysqlTargetClient implements TargetClient {
   }
 
   connections(): number {
-    return [this.server, ...this.replicas].reduce((sum, { openConnections }) => sum + openConnections, 0);
+    return this.#servers.reduce((sum, { openConnections }) => sum + openConnections, 0);
   }
 
   async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
@@ -141,12 +145,13 @@ class MysqlTargetClient implements TargetClient {
   lint(request: LintRequest): Promise<readonly LintedTable[]> {
     const { physical } = this.options;
     const log = { warn: (): void => undefined };
-    return lintSchema({ server: this.server, physical, signal: new AbortController().signal, log }, request);
+    const never = new AbortController().signal;
+    return lintSchema({ server: this.server, ...this.#scratch, physical, signal: never, log }, request);
   }
 
   async examine(namespaces = this.options.namespaces): Promise<TargetExamination> {
     const wanted = namespaces?.map((namespace) => this.options.physical(namespace)); // R4: before any connection
-    const { findings, schemas } = await examineServer(this.server, wanted);
+    const { findings, schemas } = await examineServer(this.server, wanted, this.workspace);
     await using session = await this.server.connect();
     return { findings, leftovers: await findLeftovers(session, schemas) };
   }
@@ -161,7 +166,11 @@ class MysqlTargetClient implements TargetClient {
 
   async close(): Promise<void> {
     await Promise.all(this.#removals);
-    await Promise.all([this.server, ...this.replicas].map((server) => server.close()));
+    await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  get #servers(): MysqlServer[] {
+    return [this.server, ...this.replicas, ...(this.workspace ? [this.workspace] : [])];
   }
 
   #planning({ signal, log }: OperationContext): Parameters<typeof planChange>[0] {
@@ -169,7 +178,11 @@ class MysqlTargetClient implements TargetClient {
       this.#removals.add(removal);
       void removal.finally(() => this.#removals.delete(removal));
     };
-    return { server: this.server, physical: this.options.physical, signal, log, later };
+    return { server: this.server, ...this.#scratch, physical: this.options.physical, signal, log, later };
+  }
+
+  get #scratch(): { workspace?: MysqlServer } {
+    return this.workspace === undefined ? {} : { workspace: this.workspace };
   }
 
   async #write(step: () => Promise<StepOutcome>): Promise<StepOutcome> {

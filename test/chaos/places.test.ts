@@ -87,13 +87,13 @@ it(
     );
     await Promise.all(ids.map((id) => plane.client.send(id, 'setVolume', { caller: 'test', volume: 11 })));
     await until(
-    'all have ended',
-    async () => {
-      most = Math.max(most, (await holders()).length);
-      return over.signal.aborted;
-    },
-    { timeoutMs: 120_000, intervalMs: 20 },
-  );
+      'all have ended',
+      async () => {
+        most = Math.max(most, (await holders()).length);
+        return over.signal.aborted;
+      },
+      { timeoutMs: 120_000, intervalMs: 20 },
+    );
     expect((await ended).map(({ state }) => state)).toEqual(CHANGES.map(() => 'completed'));
     expect(most).toBe(PLACES);
     for (const n of CHANGES) {

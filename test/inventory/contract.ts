@@ -32,6 +32,7 @@ const ENTRIES: FileEntries = {
       dsn: 'env:PRODUCTION',
       labels: { tier: 'iron' },
       replicas: [{ dsn: 'env:REPLICA' }],
+      workspace: { dsn: 'env:WORKSPACE' },
       throttle: { threads_running: 9, replica_lag_seconds: 2 },
       schema_overrides: { shop: 'shop_prod', auth: 'auth_prod' },
       require_writer: true,
@@ -70,6 +71,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
         STAGING: 'mysql://secret-user:hunter2@secret-host-staging/?tls=verify-identity',
         PRODUCTION: 'mysql://secret-user:hunter2@secret-host-production/',
         REPLICA: 'mysql://secret-user:hunter2@secret-host-replica/',
+        WORKSPACE: 'mysql://secret-user:hunter2@secret-host-workspace/',
         NAMED: 'mysql://secret-user:hunter2@secret-host/shop',
         PASSWORD: 'hunter2',
       });
@@ -111,6 +113,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
         metadata: {},
         schemaOverrides: { shop: 'shop_prod', auth: 'auth_prod' },
         replicas: [{ host: 'secret-host-replica', port: 3306, user: 'secret-user', tls: { mode: 'preferred' } }],
+        workspace: { host: 'secret-host-workspace', port: 3306, user: 'secret-user', tls: { mode: 'preferred' } },
         limits: { threadsRunning: 9, replicaLagSeconds: 2 },
         requireWriter: true,
       });
@@ -180,7 +183,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       });
     });
 
-    it('a rotated secret, of the server or of a replica, changes the connection hash, and nothing else does (K2)', async () => {
+    it('a rotated secret, of the server, of a replica or of the workspace, changes the connection hash, and nothing else does (K2)', async () => {
       const hash = async (): Promise<string> => (await production('orders')).connectionHash;
       const first = await hash();
       expect(await hash()).toBe(first);
@@ -188,7 +191,10 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       const second = await hash();
       expect(second).not.toBe(first);
       env.REPLICA = 'mysql://secret-user:rotated@secret-host-replica/';
-      expect(await hash()).not.toBe(second);
+      const third = await hash();
+      expect(third).not.toBe(second);
+      env.WORKSPACE = 'mysql://secret-user:rotated@secret-host-workspace/';
+      expect(await hash()).not.toBe(third);
       env.STAGING = 'mysql://another:rotated@another/';
       setEnvironment();
       expect(await hash()).toBe(first);

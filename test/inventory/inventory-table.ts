@@ -13,7 +13,7 @@ const TABLE = `
     dsn VARCHAR(1024),
     host VARCHAR(255), port INT UNSIGNED, user VARCHAR(255), password VARCHAR(255), tls VARCHAR(16),
     tls_ca VARCHAR(1024),
-    dsn_from JSON, replicas JSON, throttle JSON, labels JSON, schema_overrides JSON,
+    dsn_from JSON, replicas JSON, workspace JSON, throttle JSON, labels JSON, schema_overrides JSON,
     metadata TEXT,
     require_writer BOOLEAN NOT NULL DEFAULT FALSE,
     allow_database BOOLEAN,
