@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net';
+import { Semaphore, type SemaphoreInterface, withTimeout } from 'async-mutex';
 import mysql, { type ConnectionOptions, type Pool } from 'mysql2/promise';
 import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig } from './connection-config.js';
@@ -22,6 +23,8 @@ export interface SessionOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A server has room for others as well: 151 connections by default. Many plans at once wait for each other instead. */
+export const SESSION_BOUNDS = { most: 100, waitMs: 30_000 };
 /** The server's maximum, a year: a session that waits for a cutover must not be ended for its silence. */
 export const LONGEST_WAIT_SECONDS = 31_536_000;
 
@@ -45,6 +48,14 @@ const SESSION_SETTINGS = {
  */
 export class MysqlServer implements AsyncDisposable {
   #sessions = 0;
+  readonly #room: SemaphoreInterface = withTimeout(
+    new Semaphore(SESSION_BOUNDS.most),
+    SESSION_BOUNDS.waitMs,
+    new SternaError(
+      'server_unreachable',
+      `Expected room for another session of this worker on the server within ${SESSION_BOUNDS.waitMs / 1_000} s, it has ${SESSION_BOUNDS.most} already. It is tried again; run fewer operations on this target at once.`,
+    ),
+  );
   /** Connections of the pool that are open. */
   readonly #pooled = new Set<object>();
   #options: ConnectionOptions;
@@ -106,6 +117,7 @@ export class MysqlServer implements AsyncDisposable {
     signal,
     answerMs,
   }: SessionOptions = {}): Promise<Session> {
+    const [, leave] = await this.#room.acquire();
     let connection;
     try {
       connection = await this.#connected(() =>
@@ -117,6 +129,7 @@ export class MysqlServer implements AsyncDisposable {
         }),
       );
     } catch (error) {
+      leave();
       throw translateError(error, 'connecting');
     }
     this.#sessions += 1;
@@ -125,8 +138,10 @@ export class MysqlServer implements AsyncDisposable {
       connection,
       (threadId) => this.kill(threadId, 'QUERY'),
       () => {
-        if (open) this.#sessions -= 1;
+        if (!open) return;
         open = false;
+        this.#sessions -= 1;
+        leave();
       },
       signal,
       answerMs,

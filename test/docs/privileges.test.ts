@@ -26,72 +26,78 @@ const grantsFor = (schema: string, without?: string): string[] =>
     return `${names.join(', ')}${grant.slice(grant.indexOf(' ON ')).replace('`shop`', `\`${schema}\``)}`;
   });
 
-it('the privileges of docs/operations.md are enough for every operation, those that are optional left out', async () => {
-  expect(GRANTS.map(({ optional }) => optional)).toEqual([false, false, false, true, true, true]);
-  await using space = await TestNamespace.create('grants');
-  await space.query(PLAIN_TABLE);
-  await fill(space, 't', 1_000);
-  await space.query('CREATE TABLE gone (id INT PRIMARY KEY)');
-  await using account = await TestAccount.create({ grants: grantsFor(space.name) });
-  const target = `least-${space.name.slice(-8)}`;
-  await using plane = await TestDataPlane.create('grants', entryFor(target, 'DSN_LEAST'));
-  plane.env.DSN_LEAST = dsn(account.server);
-  await plane.startWorker();
-  const definitions = {
-    't.sql':
-      'CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, k BIGINT NOT NULL, note VARCHAR(200) NOT NULL, KEY k (k))',
-    'fresh.sql': 'CREATE TABLE fresh (id INT PRIMARY KEY)',
-  };
-  const start = (schema: Record<string, string>): Promise<string> =>
-    plane.client.start({
-      target,
-      environment: 'test',
-      schema: { [space.name]: schema },
-      options: { autoApply: true, allowUnsafe: true },
-      caller: 'test',
+it(
+  'the privileges of docs/operations.md are enough for every operation, those that are optional left out',
+  { timeout: 180_000 },
+  async () => {
+    expect(GRANTS.map(({ optional }) => optional)).toEqual([false, false, false, true, true, true]);
+    await using space = await TestNamespace.create('grants');
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 1_000);
+    await space.query('CREATE TABLE gone (id INT PRIMARY KEY)');
+    await using account = await TestAccount.create({ grants: grantsFor(space.name) });
+    const target = `least-${space.name.slice(-8)}`;
+    await using plane = await TestDataPlane.create('grants', entryFor(target, 'DSN_LEAST'));
+    plane.env.DSN_LEAST = dsn(account.server);
+    await plane.startWorker();
+    const definitions = {
+      't.sql':
+        'CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, k BIGINT NOT NULL, note VARCHAR(200) NOT NULL, KEY k (k))',
+      'fresh.sql': 'CREATE TABLE fresh (id INT PRIMARY KEY)',
+    };
+    const start = (schema: Record<string, string>): Promise<string> =>
+      plane.client.start({
+        target,
+        environment: 'test',
+        schema: { [space.name]: schema },
+        options: { autoApply: true, allowUnsafe: true },
+        caller: 'test',
+      });
+    const result = await plane.client.result(await start(definitions));
+    expect(result.tasks.map(({ action, execution, state }) => [action, execution, state])).toEqual([
+      ['create', 'direct', 'completed'],
+      ['alter', 'copy', 'completed'],
+      ['drop', 'direct', 'completed'],
+    ]);
+    const more = { ...definitions, 'fresh.sql': 'CREATE TABLE fresh (id INT PRIMARY KEY) COMMENT "x"' };
+    expect((await plane.client.result(await start(more))).tasks).toMatchObject([{ execution: 'inplace' }]);
+
+    const place = { target, environment: 'test', namespace: space.name };
+    expect(await plane.client.undrop({ ...place, table: 'gone' })).toMatchObject({ table: 'gone' });
+    expect(await space.tables()).toEqual(['fresh', 'gone', 't']);
+    const pulled = await plane.client.pull({ target, environment: 'test', namespaces: [space.name] });
+    expect(Object.keys(pulled.schema[space.name] ?? {})).toEqual(['fresh.sql', 'gone.sql', 't.sql']);
+    expect(await plane.client.probe({ targets: [target] })).toMatchObject({ results: [{ ok: true, writable: true }] });
+
+    const statements = {
+      [space.name]: ['ALTER TABLE t MODIFY k INT UNSIGNED NOT NULL', 'ALTER TABLE fresh ADD x INT'],
+    };
+    const reverted = await plane.client.start({
+      ...{ target, environment: 'test', caller: 'test', statements },
+      options: { autoApply: true, allowUnsafe: true, revertWindow: '1h' },
     });
-  const result = await plane.client.result(await start(definitions));
-  expect(result.tasks.map(({ action, execution, state }) => [action, execution, state])).toEqual([
-    ['create', 'direct', 'completed'],
-    ['alter', 'copy', 'completed'],
-    ['drop', 'direct', 'completed'],
-  ]);
-  const more = { ...definitions, 'fresh.sql': 'CREATE TABLE fresh (id INT PRIMARY KEY) COMMENT "x"' };
-  expect((await plane.client.result(await start(more))).tasks).toMatchObject([{ execution: 'inplace' }]);
+    await until('it can be reverted', async () => (await plane.client.status(reverted)).state === 'revert_window');
+    await plane.client.send(reverted, 'revert', { caller: 'test' });
+    expect(await plane.client.result(reverted)).toMatchObject({
+      state: 'reverted',
+      tasks: [
+        { execution: 'instant', state: 'completed' },
+        { execution: 'copy', state: 'reverted' },
+      ],
+    });
 
-  const place = { target, environment: 'test', namespace: space.name };
-  expect(await plane.client.undrop({ ...place, table: 'gone' })).toMatchObject({ table: 'gone' });
-  expect(await space.tables()).toEqual(['fresh', 'gone', 't']);
-  const pulled = await plane.client.pull({ target, environment: 'test', namespaces: [space.name] });
-  expect(Object.keys(pulled.schema[space.name] ?? {})).toEqual(['fresh.sql', 'gone.sql', 't.sql']);
-  expect(await plane.client.probe({ targets: [target] })).toMatchObject({ results: [{ ok: true, writable: true }] });
-
-  const statements = { [space.name]: ['ALTER TABLE t MODIFY k INT UNSIGNED NOT NULL', 'ALTER TABLE fresh ADD x INT'] };
-  const reverted = await plane.client.start({
-    ...{ target, environment: 'test', caller: 'test', statements },
-    options: { autoApply: true, allowUnsafe: true, revertWindow: '1h' },
-  });
-  await until('it can be reverted', async () => (await plane.client.status(reverted)).state === 'revert_window');
-  await plane.client.send(reverted, 'revert', { caller: 'test' });
-  expect(await plane.client.result(reverted)).toMatchObject({
-    state: 'reverted',
-    tasks: [
-      { execution: 'instant', state: 'completed' },
-      { execution: 'copy', state: 'reverted' },
-    ],
-  });
-
-  const folder = path.join(plane.folder, 'schema', space.name);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 't.sql'), definitions['t.sql']);
-  const on = ['-t', target, '-e', 'test'];
-  expect(await plane.sterna('lint', ...on, '-s', path.dirname(folder))).toMatchObject({ code: 0, stderr: '' });
-  const examined = await plane.sterna('doctor', ...on, '-n', space.name, '--json');
-  const [diagnosis] = (JSON.parse(examined.stdout) as { targets: { findings: { code: string; level: string }[] }[] })
-    .targets;
-  expect(diagnosis?.findings.filter(({ level, code }) => level === 'problem' && code !== 'workspace')).toEqual([]);
-  await expectNoLeaks({ namespaces: [space], taskQueues: [plane.name] });
-});
+    const folder = path.join(plane.folder, 'schema', space.name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 't.sql'), definitions['t.sql']);
+    const on = ['-t', target, '-e', 'test'];
+    expect(await plane.sterna('lint', ...on, '-s', path.dirname(folder))).toMatchObject({ code: 0, stderr: '' });
+    const examined = await plane.sterna('doctor', ...on, '-n', space.name, '--json');
+    const [diagnosis] = (JSON.parse(examined.stdout) as { targets: { findings: { code: string; level: string }[] }[] })
+      .targets;
+    expect(diagnosis?.findings.filter(({ level, code }) => level === 'problem' && code !== 'workspace')).toEqual([]);
+    await expectNoLeaks({ namespaces: [space], taskQueues: [plane.name] });
+  },
+);
 
 /** What the server itself refuses to a driver. The planner asks before, so the driver is run without it. */
 const REFUSED = [

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { MysqlServer } from '../../src/mysql/index.js';
+import { SESSION_BOUNDS } from '../../src/mysql/server.js';
+import { connectionConfig, testServers } from '../support/servers.js';
+
+const bounds = { ...SESSION_BOUNDS };
+afterEach(() => void Object.assign(SESSION_BOUNDS, bounds));
 
 it('closes while it connects to a server that goes away, and is closed (K4)', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
@@ -22,4 +27,28 @@ it('closes while it connects to a server that goes away, and is closed (K4)', as
   await closed;
   await asked;
   silent.close();
+});
+
+it('opens so many sessions at once, and no more: the next waits until one is closed, or for too long', async () => {
+  Object.assign(SESSION_BOUNDS, { most: 2, waitMs: 300 });
+  await using server = await MysqlServer.open(connectionConfig(testServers().mysqlA));
+  const [first, second] = [await server.connect(), await server.connect()];
+  await expect(server.connect()).rejects.toMatchObject({ code: 'server_unreachable' });
+  SESSION_BOUNDS.waitMs = bounds.waitMs;
+  await using patient = await MysqlServer.open(connectionConfig(testServers().mysqlA));
+  const [third, fourth] = [await patient.connect(), await patient.connect()];
+  const waiting = patient.connect();
+  third.destroy(); // twice is once
+  await third.close();
+  const fifth = await waiting;
+  expect(await fifth.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect(patient.openSessions).toBe(2);
+  await Promise.all([first, second, fourth, fifth].map((session) => session.close()));
+});
+
+it('keeps no place for a session that did not come about', async () => {
+  Object.assign(SESSION_BOUNDS, { most: 1, waitMs: 300 });
+  const config = connectionConfig(testServers().mysqlA);
+  await using server = await MysqlServer.open({ ...config, password: () => Promise.resolve('wrong') });
+  for (let n = 0; n < 3; n += 1) await expect(server.connect()).rejects.toMatchObject({ code: 'access_denied' });
 });
