@@ -91,16 +91,19 @@ async function explain(
   const request = { target, ...(environment === undefined ? {} : { environment }) };
   const found = await inventory.explain(request);
   output.result(found, explanationText(found));
-  const codes = [found.server, ...found.replicas].flatMap(({ error }) => (error === undefined ? [] : [error.code]));
+  const codes = [found.server, ...found.replicas, ...(found.workspace ? [found.workspace] : [])].flatMap(({ error }) =>
+    error === undefined ? [] : [error.code],
+  );
   return Math.max(0, ...codes.map((code) => ERRORS[code as ErrorCode].exitCode));
 }
 
 /** The facts, one a line; what is as in every other entry is left out. */
 function explanationText(found: TargetExplanation): string {
-  const { replicas, limits, schemaOverrides, fingerprint } = found;
+  const { replicas, workspace, limits, schemaOverrides, fingerprint } = found;
   const facts: [string, string | undefined][] = [
     ['inventory', `${found.file ?? ''} (${found.kind})`],
     ['server', serverText(found.server)],
+    ['workspace', workspace && serverText(workspace)],
     ['replicas', replicas.length === 0 ? 'none' : `${replicas.length}: ${replicas.map(serverText).join('; ')}`],
     ['writer', found.requireWriter ? 'required' : undefined],
     ['namespaces', schemaOverrides === undefined ? undefined : `only ${pairs(schemaOverrides)}`],
