@@ -8,6 +8,8 @@ export {
   type WorkerFile,
   type WorkerOptions,
 } from './options.js';
+export type { ChangeObserver, ObserverFaults, StateDetails } from './observer-queue.js';
+export { type ObserveOptions, Observers, observerSinks, type ObserversOptions } from './observers.js';
 export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
 export { SternaWorker } from './worker.js';
 export {

@@ -7,10 +7,13 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  proxySinks,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type ChangeState,
+  type ChangeStatus,
   type ErrorInfo,
   INTERNAL_SIGNALS,
   type MessageArguments,
@@ -19,6 +22,7 @@ import {
   type MessageResult,
   MESSAGES,
   type Milestone,
+  type ObserverSinks,
   QUERIES,
   type SchemaChangeInput,
   type SchemaChangeResult,
@@ -29,6 +33,8 @@ import { ChangeMachine } from './change-machine.js';
 import { Details } from './details.js';
 import { Lifecycle } from './lifecycle.js';
 import { toFailure, untilServed } from './scopes.js';
+
+const { sternaObservers } = proxySinks<ObserverSinks>();
 
 /** One schema change: plan -> apply -> cutover -> end. Its workflow id is the change id. */
 export async function schemaChange(given: SchemaChangeInput): Promise<SchemaChangeResult> {
@@ -85,10 +91,10 @@ function read(given: SchemaChangeInput): {
   }
 }
 
-/** What people see of the change: details, search attributes, and its states in the event log. */
+/** What people see of the change: details, search attributes, its states in the event log and for observers. */
 class View {
   readonly #details: Details;
-  #state: string | undefined;
+  #state: ChangeState | undefined;
   #unsafe: ErrorInfo | undefined;
 
   constructor(
@@ -102,10 +108,19 @@ class View {
     const status = this.machine.status();
     this.#unsafe = this.machine.window.unsafe;
     if (status.state !== this.#state) {
+      this.#tellObservers(status);
       this.#state = status.state;
       this.machine.log.add({ what: 'state', outcome: 'noted', detail: status.state });
     }
     this.#details.refresh(status, this.machine.plan);
+  }
+
+  #tellObservers({ changeId, route: { target, environment }, state: to, lastError }: ChangeStatus): void {
+    sternaObservers.state({
+      ...{ changeId, target, environment, to, at: new Date().toISOString() },
+      ...(this.#state === undefined ? {} : { from: this.#state }),
+      ...(to === 'failed' && lastError !== undefined ? { error: lastError } : {}),
+    });
   }
 
   get #isStale(): boolean {
