@@ -1,4 +1,6 @@
+export { logObserver } from './log-observer.js';
 export { createLogger } from './logger.js';
+export { MetricsObserver } from './metrics-observer.js';
 export {
   type ExplicitWorkerOptions,
   type QueueName,

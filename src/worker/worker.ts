@@ -13,6 +13,7 @@ import { SternaError, taskQueues } from '../contract/index.js';
 import { openRouter, type TargetRouter } from '../router/index.js';
 import { prebuiltBundle, workflowsOf } from './bundle.js';
 import { HealthServer } from './health-server.js';
+import { logObserver } from './log-observer.js';
 import { freeAddress, Metrics } from './metrics.js';
 import { Observers, observerSinks } from './observers.js';
 import type { QueueName, WorkerOptions } from './options.js';
@@ -55,6 +56,7 @@ export class SternaWorker {
     const runtimeMetrics = installRuntime(log, options.healthPort === undefined ? undefined : await freeAddress());
     const router = await openRouter(options.inventory, log, { maxClients: options.maxClients });
     const observers = new Observers(log);
+    observers.observe(logObserver(log));
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
     try {
@@ -97,7 +99,7 @@ export class SternaWorker {
         ...options.queues.filter((queue) => queue !== 'main').map((queue) => create[queue]()),
       ]);
       let worker: SternaWorker | undefined = undefined;
-      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, runtimeMetrics);
+      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, observers, runtimeMetrics);
       if (options.healthPort !== undefined) {
         health = await HealthServer.listen(options.healthHost, options.healthPort, {
           ready: () => worker?.ready ?? false,
