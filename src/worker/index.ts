@@ -13,6 +13,8 @@ export {
 export type { ChangeObserver, ObserverFaults, StateDetails } from './observer-queue.js';
 export { type ObserveOptions, Observers, observerSinks, type ObserversOptions } from './observers.js';
 export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
+export { webhookObserver, type WebhookOptions } from './webhook-observer.js';
+export type { WebhookFile } from './webhook-shape.js';
 export { SternaWorker } from './worker.js';
 export {
   type Log,

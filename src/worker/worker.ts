@@ -18,6 +18,7 @@ import { freeAddress, Metrics } from './metrics.js';
 import { Observers, observerSinks } from './observers.js';
 import type { QueueName, WorkerOptions } from './options.js';
 import { probeTargets } from './probe.js';
+import { webhookObserver } from './webhook-observer.js';
 
 /** After a drain, how long activities have to write their position and hand over. */
 const GRACE = '20s';
@@ -57,6 +58,7 @@ export class SternaWorker {
     const router = await openRouter(options.inventory, log, { maxClients: options.maxClients });
     const observers = new Observers(log);
     observers.observe(logObserver(log));
+    if (options.webhook !== undefined) observers.observe(webhookObserver(options.webhook, log));
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
     try {
