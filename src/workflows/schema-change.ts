@@ -16,6 +16,7 @@ import {
   type ChangeStatus,
   type ErrorInfo,
   INTERNAL_SIGNALS,
+  isTerminal,
   type MessageArguments,
   MESSAGE_NAMES,
   type MessageName,
@@ -95,6 +96,7 @@ function read(given: SchemaChangeInput): {
 class View {
   readonly #details: Details;
   #state: ChangeState | undefined;
+  #told: ChangeState | undefined;
   #unsafe: ErrorInfo | undefined;
 
   constructor(
@@ -107,8 +109,8 @@ class View {
   refresh(): void {
     const status = this.machine.status();
     this.#unsafe = this.machine.window.unsafe;
+    this.#tellObservers(status);
     if (status.state !== this.#state) {
-      this.#tellObservers(status);
       this.#state = status.state;
       this.machine.log.add({ what: 'state', outcome: 'noted', detail: status.state });
     }
@@ -116,9 +118,12 @@ class View {
   }
 
   #tellObservers({ changeId, route: { target, environment }, state: to, lastError }: ChangeStatus): void {
+    const from = this.#told;
+    if (to === from || (isTerminal(to) && !this.machine.hasEnded)) return;
+    this.#told = to;
     sternaObservers.state({
       ...{ changeId, target, environment, to, at: new Date().toISOString() },
-      ...(this.#state === undefined ? {} : { from: this.#state }),
+      ...(from === undefined ? {} : { from }),
       ...(to === 'failed' && lastError !== undefined ? { error: lastError } : {}),
     });
   }

@@ -61,7 +61,8 @@ it('every state of a change is told in its order, to whoever waited for the chan
     'queued>running',
     'running>waiting_for_cutover',
     'waiting_for_cutover>cutting_over',
-    'cutting_over>completed',
+    'cutting_over>running', // the clean-up
+    'running>completed',
   ]);
 });
 
@@ -77,6 +78,25 @@ it('a worker that replays a change tells of what is new, and of nothing again', 
   await change.result().catch(() => undefined);
   await until('the observer is released', () => recorder.released);
   expect(recorder.way).toEqual(['>planning', 'planning>planned', 'planned>cancelled']);
+});
+
+it('the end is told once, when nothing of the change is left to do (S1)', async () => {
+  const told: string[] = [];
+  const { name, script } = plane.target(plannedTask('a', { revertible: true }));
+  const onState = ({ target }: ObservedChange, _: unknown, to: string): void => {
+    if (target === name) told.push(to);
+  };
+  using _ = plane.observers.observe({ onState });
+  const change = await plane.begin({ target: name, options: { autoApply: true, revertWindow: '30m' } });
+  await change.reaches('revert_window');
+  script.hold('cleanUp');
+  await change.send('revert');
+  await until('it cleans up', () => script.count('cleanUp') > 0);
+  expect(told).not.toContain('reverted');
+  script.finish('cleanUp');
+  await change.result();
+  await until('the end is told', () => told.at(-1) === 'reverted');
+  expect(told.filter((state) => state === 'reverted')).toHaveLength(1);
 });
 
 it('a change that fails says why', async () => {
