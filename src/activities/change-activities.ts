@@ -1,4 +1,4 @@
-import type { ChangeActivities, CleanUpInput, Route, StepInput } from '../contract/index.js';
+import type { ChangeActivities, CleanUpInput, ObservedChange, Route, StepInput } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import type { OperationContext, TargetClient } from '../target/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
@@ -17,8 +17,18 @@ export function createChangeActivities(
     work: (client: TargetClient, context: OperationContext) => Promise<T>,
   ): Promise<T> =>
     operate(dependencies, fieldsOf(input), kind, (context) =>
-      dependencies.router.use(requestOf(input.route), (client) => work(client, context)),
+      dependencies.router.use(requestOf(input.route), (client) => work(client, observed(context, input))),
     );
+  const observed = (context: OperationContext, { changeId, route }: StepInput | CleanUpInput): OperationContext => {
+    const change: ObservedChange = { changeId, target: route.target, environment: route.environment };
+    return {
+      ...context,
+      progress: (progress) => {
+        context.progress(progress);
+        dependencies.observers?.progress(change, progress);
+      },
+    };
+  };
   return {
     runStatements: (step) => run(STATEMENTS, step, (client, context) => client.runStatements(step, context)),
     prepareTables: (step) => run(COPYING, step, (client, context) => client.prepareTables(step, context)),

@@ -1,7 +1,7 @@
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { isGrpcServiceError } from '@temporalio/client';
-import { SternaError, type TaskProgress } from '../contract/index.js';
+import { type ObservedChange, SternaError, type TaskProgress } from '../contract/index.js';
 import type { Log, OperationContext } from '../target/index.js';
 import { describeForLog, givenBack, isGivenBack, toTemporalFailure } from './failure.js';
 import { Milestones } from './milestones.js';
@@ -11,6 +11,8 @@ export interface ActivityDependencies {
   /** Aborted the moment the worker is asked to end: steps hand over instead of being cancelled (S4). */
   readonly drain: AbortSignal;
   readonly log: Log;
+  /** Told of every progress of a step; never throws and never waits. */
+  readonly observers?: { progress(change: ObservedChange, progress: TaskProgress): void };
 }
 
 export interface OperationKind {

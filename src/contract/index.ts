@@ -7,6 +7,7 @@ export * from './input.js';
 export * from './lint.js';
 export * from './messages.js';
 export * from './names.js';
+export * from './observed.js';
 export * from './plan.js';
 export * from './progress.js';
 export * from './states.js';

@@ -1,4 +1,5 @@
 export { describeIssues } from './entry.js';
+export { retryAfter } from './http-fetch.js';
 export {
   type InventoryLog,
   type InventoryOptions,
@@ -18,4 +19,4 @@ export type {
   TargetRequest,
   TargetSummary,
 } from './resolver.js';
-export { registerSecretScheme, type SecretReader } from './secrets.js';
+export { readSecret, registerSecretScheme, type SecretReader } from './secrets.js';

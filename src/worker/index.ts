@@ -1,4 +1,6 @@
+export { logObserver } from './log-observer.js';
 export { createLogger } from './logger.js';
+export { MetricsObserver } from './metrics-observer.js';
 export {
   type ExplicitWorkerOptions,
   type QueueName,
@@ -8,7 +10,11 @@ export {
   type WorkerFile,
   type WorkerOptions,
 } from './options.js';
+export type { ChangeObserver, ObserverFaults, StateDetails } from './observer-queue.js';
+export { type ObserveOptions, Observers, observerSinks, type ObserversOptions } from './observers.js';
 export { type ReplayedWorkflow, replayOpenWorkflows } from './replay.js';
+export { webhookObserver, type WebhookOptions } from './webhook-observer.js';
+export type { WebhookFile } from './webhook-shape.js';
 export { SternaWorker } from './worker.js';
 export {
   type Log,

@@ -2,13 +2,23 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { RouterStats, TargetRouter } from '../router/index.js';
+import { MetricsObserver } from './metrics-observer.js';
+import type { Observers } from './observers.js';
 
-/** Metrics of the router and the process; Temporal's own come from its runtime and are put behind them. */
+const OBSERVERS = [
+  ['observers', 'Observers that are registered, those of single changes as well'],
+  ['failed', 'Events at which an observer threw'],
+  ['givenUp', 'Observers that did not come back'],
+  ['dropped', 'States that a slow observer was not told'],
+] as const;
+
+/** Metrics of the router, the changes and the process; Temporal's own come from its runtime and are put behind them. */
 export class Metrics {
   readonly #registry = new Registry();
 
   constructor(
     router: TargetRouter,
+    observers: Observers,
     /** Where Temporal's runtime serves its own. */
     private readonly temporal: string,
   ) {
@@ -16,7 +26,7 @@ export class Metrics {
     const registers = [this.#registry];
     for (const [name, value] of Object.entries(router.stats()) as [keyof RouterStats, unknown][]) {
       new Gauge({
-        name: `sterna_router_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+        name: `sterna_router_${snake(name)}`,
         help: `Target router: ${name}`,
         labelNames: typeof value === 'number' ? [] : ['code'],
         registers,
@@ -27,6 +37,16 @@ export class Metrics {
         },
       });
     }
+    observers.observe(new MetricsObserver(this.#registry));
+    for (const [name, help] of OBSERVERS)
+      new Gauge({
+        name: `sterna_observers${name === 'observers' ? '' : `_${snake(name)}`}`,
+        help,
+        registers,
+        collect() {
+          this.set(observers.stats()[name]);
+        },
+      });
     new Gauge({
       name: 'sterna_inventory_stale',
       help: 'What the inventory says now cannot be read; an earlier state is in force',
@@ -41,6 +61,10 @@ export class Metrics {
     const response = await fetch(`http://${this.temporal}/metrics`);
     return `${await this.#registry.metrics()}${await response.text()}`;
   }
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** A free port of this host, for Temporal's runtime, which takes an address but tells none. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DEFAULT_DATA_PLANE, SternaError } from '../contract/index.js';
 import { describeIssues, type InventoryResolver } from '../inventory/index.js';
 import { openRouter } from '../router/index.js';
+import { type WebhookFile, webhookShape } from './webhook-shape.js';
 
 /** What a worker may serve: planning and the workflows, controls, the steps of changes. */
 export const QUEUES = ['main', 'control', 'copy'] as const;
@@ -40,6 +41,7 @@ export const workerFileShape = z.strictObject({
   healthHost: z.string().min(1).optional().describe("Address of /livez, /readyz and /metrics. @default '127.0.0.1'"),
   healthPort: port.optional().describe('0 takes any free port; absent: no health server.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional().describe("@default 'info'"),
+  webhook: webhookShape.optional().describe('Tells another service of changes.'),
 });
 
 /** The fields of a configuration file. */
@@ -60,6 +62,7 @@ export interface WorkerOptions {
   readonly healthHost: string;
   readonly healthPort: number | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly webhook: WebhookFile | undefined;
 }
 
 /** Environment variables that set options. */
@@ -72,7 +75,9 @@ export const WORKER_ENV = {
   healthHost: 'STERNA_HEALTH_HOST',
   healthPort: 'STERNA_HEALTH_PORT',
   logLevel: 'STERNA_LOG_LEVEL',
-} as const satisfies Record<keyof WorkerFile, string>;
+  webhook: 'STERNA_WEBHOOK_URL',
+  webhookAuthorization: 'STERNA_WEBHOOK_AUTHORIZATION',
+} as const satisfies Record<keyof WorkerFile | 'webhookAuthorization', string>;
 
 /** explicit > environment > file > default. Reports every mistake at once, those in the inventory file as well. */
 export async function resolveWorkerOptions(
@@ -121,6 +126,7 @@ export async function resolveWorkerOptions(
     healthHost: merged.healthHost ?? '127.0.0.1',
     healthPort: merged.healthPort,
     logLevel: merged.logLevel ?? 'info',
+    webhook: merged.webhook,
   });
 }
 
@@ -159,17 +165,24 @@ function readConfig(configFile: string): ReadConfig {
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv): Record<string, unknown> {
-  const read: Partial<Record<keyof WorkerFile, (text: string) => unknown>> = {
+  const read: Partial<Record<keyof typeof WORKER_ENV, (text: string) => unknown>> = {
     copySlots: Number,
     maxClients: Number,
     healthPort: Number,
     queues: (text) => text.split(',').map((name) => name.trim()),
   };
-  return Object.fromEntries(
+  const {
+    webhook: url,
+    webhookAuthorization: authorization,
+    ...others
+  } = Object.fromEntries(
     Object.entries(WORKER_ENV).flatMap(([name, variable]) => {
       const value = env[variable];
       if (value === undefined || value === '') return [];
-      return [[name, read[name as keyof WorkerFile]?.(value) ?? value]];
+      return [[name, read[name as keyof typeof WORKER_ENV]?.(value) ?? value]];
     }),
   );
+  if (url === undefined && authorization === undefined) return others;
+  // Of one place: a secret of the file is not sent to an address of the environment.
+  return { ...others, webhook: { url, ...(authorization === undefined ? {} : { authorization }) } };
 }

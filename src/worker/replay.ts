@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { GzipCodec } from '../codec/index.js';
 import { SternaError, taskQueues } from '../contract/index.js';
 import { prebuiltBundle, workflowsOf } from './bundle.js';
+import { observerSinks } from './observers.js';
 
 /** One open workflow of a data plane. */
 export interface ReplayedWorkflow {
@@ -37,7 +38,11 @@ export async function* replayOpenWorkflows(
   try {
     const query = `TaskQueue = '${taskQueues(dataPlane).main.replaceAll("'", "\\'")}' AND ExecutionStatus = 'Running'`;
     const histories = new Client({ connection, namespace }).workflow.list({ query }).intoHistories();
-    const options = { ...workflowsOf(bundle), dataConverter: { payloadCodecs: [new GzipCodec()] } };
+    const options = {
+      ...workflowsOf(bundle),
+      sinks: observerSinks(),
+      dataConverter: { payloadCodecs: [new GzipCodec()] },
+    };
     for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
       yield { workflowId, ...(error === undefined ? {} : { misfit: error.message }) };
   } finally {

@@ -13,9 +13,12 @@ import { SternaError, taskQueues } from '../contract/index.js';
 import { openRouter, type TargetRouter } from '../router/index.js';
 import { prebuiltBundle, workflowsOf } from './bundle.js';
 import { HealthServer } from './health-server.js';
+import { logObserver } from './log-observer.js';
 import { freeAddress, Metrics } from './metrics.js';
+import { Observers, observerSinks } from './observers.js';
 import type { QueueName, WorkerOptions } from './options.js';
 import { probeTargets } from './probe.js';
+import { webhookObserver } from './webhook-observer.js';
 
 /** After a drain, how long activities have to write their position and hand over. */
 const GRACE = '20s';
@@ -36,6 +39,8 @@ export class SternaWorker {
     private readonly others: readonly Worker[],
     private readonly connection: NativeConnection,
     readonly router: TargetRouter,
+    /** Those of the worker, and of single changes. */
+    readonly observers: Observers,
     private readonly health: HealthServer | undefined,
     private readonly log: Logger,
     drain: AbortController,
@@ -51,13 +56,16 @@ export class SternaWorker {
   static async create(options: WorkerOptions, log: Logger, bundle = prebuiltBundle()): Promise<SternaWorker> {
     const runtimeMetrics = installRuntime(log, options.healthPort === undefined ? undefined : await freeAddress());
     const router = await openRouter(options.inventory, log, { maxClients: options.maxClients });
+    const observers = new Observers(log);
+    observers.observe(logObserver(log));
+    if (options.webhook !== undefined) observers.observe(webhookObserver(options.webhook, log));
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
     try {
       const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
       connection = await connect(connectionOptions);
       const drain = new AbortController();
-      const dependencies = { router, drain: drain.signal, log };
+      const dependencies = { router, observers, drain: drain.signal, log };
       const queues = taskQueues(options.dataPlane);
       const shared: Omit<TemporalWorkerOptions, 'taskQueue'> = {
         connection,
@@ -74,6 +82,7 @@ export class SternaWorker {
           Worker.create({
             ...shared,
             ...workflowsOf(bundle),
+            sinks: observerSinks(observers),
             taskQueue: queues.main,
             activities: createReadActivities(dependencies),
           }),
@@ -92,18 +101,19 @@ export class SternaWorker {
         ...options.queues.filter((queue) => queue !== 'main').map((queue) => create[queue]()),
       ]);
       let worker: SternaWorker | undefined = undefined;
-      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, runtimeMetrics);
+      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, observers, runtimeMetrics);
       if (options.healthPort !== undefined) {
         health = await HealthServer.listen(options.healthHost, options.healthPort, {
           ready: () => worker?.ready ?? false,
           metrics: () => metrics?.text() ?? Promise.resolve(''),
         });
       }
-      worker = new SternaWorker(main, others, connection, router, health, log, drain);
+      worker = new SternaWorker(main, others, connection, router, observers, health, log, drain);
       return worker;
     } catch (error) {
       await health?.[Symbol.asyncDispose]();
       await router.close();
+      await observers.close();
       await connection?.close();
       throw error;
     }
@@ -132,6 +142,7 @@ export class SternaWorker {
       for (const worker of [this.main, ...this.others]) if (worker?.getState() === 'RUNNING') worker.shutdown();
       await this.router.close();
       await probing;
+      await this.observers.close();
       await this.health?.[Symbol.asyncDispose]();
       await this.connection.close();
     }

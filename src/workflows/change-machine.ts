@@ -62,6 +62,7 @@ export class ChangeMachine {
   #cutoverRequested = false;
   #cancelRequested = false;
   #ending = false;
+  #ended = false;
 
   constructor(
     private readonly changeId: string,
@@ -86,6 +87,10 @@ export class ChangeMachine {
   }
   get applied(): boolean {
     return this.#applied;
+  }
+  /** For good: between its last task and the clean-up the state looks like it already. */
+  get hasEnded(): boolean {
+    return this.#ended;
   }
   get stopAsked(): boolean {
     return this.#stop === 'asked';
@@ -368,6 +373,7 @@ export class ChangeMachine {
   /** Everything that has not ended ends so (S1). */
   end(state: 'completed' | 'failed' | 'cancelled' | 'expired', error?: ErrorInfo): void {
     this.#ending = false;
+    this.#ended = true;
     if (error !== undefined) this.#lastError = error;
     if (this.#tasks.all.length === 0 && state !== 'expired') this.#planning = state;
     this.#tasks.end(state);

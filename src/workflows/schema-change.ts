@@ -7,18 +7,23 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  proxySinks,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type ChangeState,
+  type ChangeStatus,
   type ErrorInfo,
   INTERNAL_SIGNALS,
+  isTerminal,
   type MessageArguments,
   MESSAGE_NAMES,
   type MessageName,
   type MessageResult,
   MESSAGES,
   type Milestone,
+  type ObserverSinks,
   QUERIES,
   type SchemaChangeInput,
   type SchemaChangeResult,
@@ -29,6 +34,8 @@ import { ChangeMachine } from './change-machine.js';
 import { Details } from './details.js';
 import { Lifecycle } from './lifecycle.js';
 import { toFailure, untilServed } from './scopes.js';
+
+const { sternaObservers } = proxySinks<ObserverSinks>();
 
 /** One schema change: plan -> apply -> cutover -> end. Its workflow id is the change id. */
 export async function schemaChange(given: SchemaChangeInput): Promise<SchemaChangeResult> {
@@ -85,10 +92,11 @@ function read(given: SchemaChangeInput): {
   }
 }
 
-/** What people see of the change: details, search attributes, and its states in the event log. */
+/** What people see of the change: details, search attributes, its states in the event log and for observers. */
 class View {
   readonly #details: Details;
-  #state: string | undefined;
+  #state: ChangeState | undefined;
+  #told: ChangeState | undefined;
   #unsafe: ErrorInfo | undefined;
 
   constructor(
@@ -101,11 +109,23 @@ class View {
   refresh(): void {
     const status = this.machine.status();
     this.#unsafe = this.machine.window.unsafe;
+    this.#tellObservers(status);
     if (status.state !== this.#state) {
       this.#state = status.state;
       this.machine.log.add({ what: 'state', outcome: 'noted', detail: status.state });
     }
     this.#details.refresh(status, this.machine.plan);
+  }
+
+  #tellObservers({ changeId, route: { target, environment }, state: to, lastError }: ChangeStatus): void {
+    const from = this.#told;
+    if (to === from || (isTerminal(to) && !this.machine.hasEnded)) return;
+    this.#told = to;
+    sternaObservers.state({
+      ...{ changeId, target, environment, to, at: new Date().toISOString() },
+      ...(from === undefined ? {} : { from }),
+      ...(to === 'failed' && lastError !== undefined ? { error: lastError } : {}),
+    });
   }
 
   get #isStale(): boolean {

@@ -51,11 +51,14 @@ function activities(operation: (context: OperationContext) => unknown) {
     inventoryHealth: () => Promise.resolve({ stale: false }),
   } as unknown as TargetRouter;
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const dependencies = { router, drain: drain.signal, log };
+  const observed: unknown[] = [];
+  const observers = { progress: (...told: unknown[]) => void observed.push(told) };
+  const dependencies = { router, observers, drain: drain.signal, log };
   return {
     drain,
     lines,
     requests,
+    observed,
     change: createChangeActivities(dependencies),
     control: createControlActivities(dependencies),
     read: createReadActivities(dependencies),
@@ -120,6 +123,16 @@ describe('an activity', () => {
         fields: expect.objectContaining({ changeId: 'shop.test.1', target: 'shop', tasks: ['shop.a'], rows: 7 }),
       },
     ]);
+  });
+
+  it('tells observers of every progress, with the change that it is of', async () => {
+    const { change, observed } = activities((context) => {
+      for (const rows of [1, 2]) context.progress({ ...PROGRESS, rows });
+      return { outcome: 'handover' };
+    });
+    await new ActivityEnvironment().run(change.copyTables, STEP);
+    const of = { changeId: 'shop.test.1', target: 'shop', environment: 'test' };
+    expect(observed).toEqual([1, 2].map((rows) => [of, { ...PROGRESS, rows }]));
   });
 
   it('beats with the progress of the work, not more often than is read', async () => {

@@ -54,6 +54,7 @@ it.each<[Name, object]>([
   ['inventory', { http: { url: 'https://h/', auth: { value: 'env:T' } } }],
   ['inventory', { by_type: { mysql: 'a.yaml', other: { module: 'a.js' } } }],
   ['worker', { copySlots: 1 }],
+  ['worker', { webhook: { url: 'https://h/', authorization: 'env:A' } }],
 ])('%s: %j is accepted, by both', (name, content) => {
   expect(validator(name)(content)).toBe(true);
   expect(SHAPES[name].shape.safeParse(content).success).toBe(true);
@@ -70,6 +71,8 @@ it.each<[Name, object]>([
   ['inventory', { by_type: { mysql: { by_type: {} } } }],
   ['worker', { copySlots: 0 }],
   ['worker', { copyslots: 1 }],
+  ['worker', { webhook: {} }],
+  ['worker', { webhook: { url: 'https://h/', authorization: 'Bearer literal' } }],
 ])('%s: %j is refused, by both', (name, content) => {
   expect(validator(name)(content)).toBe(false);
   expect(SHAPES[name].shape.safeParse(content).success).toBe(false);

@@ -111,6 +111,34 @@ describe('options of a worker', () => {
     expect(await refusal({}, undefined, {})).toMatch(/STERNA_INVENTORY/);
   });
 
+  it('take a webhook from one place, so that a secret of the file goes to no other address', async () => {
+    const file =
+      'inventory: inventory.yaml\nwebhook: { url: "https://h/x", authorization: "env:A", progressSeconds: 9 }\n';
+    writeFileSync(config, file);
+    const webhook = async (env: NodeJS.ProcessEnv): Promise<unknown> =>
+      (await resolveWorkerOptions({}, config, env)).webhook;
+    expect(await webhook({})).toEqual({ url: 'https://h/x', authorization: 'env:A', progressSeconds: 9 });
+    expect(await webhook({ STERNA_WEBHOOK_URL: 'http://other/' })).toEqual({ url: 'http://other/' });
+    expect(await webhook({ STERNA_WEBHOOK_URL: 'https://other/', STERNA_WEBHOOK_AUTHORIZATION: 'file:/s' })).toEqual({
+      url: 'https://other/',
+      authorization: 'file:/s',
+    });
+    expect(await refusal({}, config, { STERNA_WEBHOOK_AUTHORIZATION: 'env:A' })).toMatch(/environment: webhook\.url/);
+  });
+
+  it.each([
+    ['url: ftp://h/', /webhook\.url: expected http/],
+    ['url: "https://u:hunter2@h/"', /webhook\.url: expected no user/],
+    ['url: "http://h/", authorization: "env:A"', /webhook\.url: expected https/],
+    ['url: "https://h/", authorization: "Bearer hunter2"', /webhook\.authorization: expected a secret reference/],
+    ['url: "https://h/", secret: hunter2', /webhook: .*secret/],
+  ])('refuse a webhook with %s, and quote nothing of it (R2)', async (webhook, mistake) => {
+    writeFileSync(config, `inventory: inventory.yaml\nwebhook: { ${webhook} }\n`);
+    const message = await refusal({}, config, {});
+    expect(message).toMatch(mistake);
+    expect(message).not.toContain('hunter2');
+  });
+
   it('load from the example in config/', async () => {
     expect(await resolveWorkerOptions({}, 'config/worker.yaml', {})).toMatchObject({
       dataPlane: 'sterna',

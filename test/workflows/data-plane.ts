@@ -23,6 +23,7 @@ import {
   SternaError,
   taskQueues,
 } from '../../src/contract/index.js';
+import { Observers, observerSinks } from '../../src/worker/observers.js';
 import type { schemaChange } from '../../src/workflows/index.js';
 import { testServers } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -43,6 +44,7 @@ export class TestDataPlane implements AsyncDisposable {
   #workers:
     | { readonly all: readonly Worker[]; readonly drain: AbortController; readonly running: Promise<unknown> }
     | undefined;
+  readonly observers = new Observers(LOG);
   #started = 0;
 
   private constructor(
@@ -94,7 +96,7 @@ export class TestDataPlane implements AsyncDisposable {
         ),
     } as unknown as Parameters<typeof createReadActivities>[0]['router'] &
       Parameters<typeof createChangeActivities>[0]['router'];
-    const dependencies = { router, drain: drain.signal, log: LOG };
+    const dependencies = { router, observers: this.observers, drain: drain.signal, log: LOG };
     const queues = taskQueues(this.name);
     const shared = {
       connection: this.native,
@@ -107,6 +109,7 @@ export class TestDataPlane implements AsyncDisposable {
         ...shared,
         taskQueue: queues.main,
         workflowBundle: this.bundle,
+        sinks: observerSinks(this.observers),
         activities: createReadActivities(dependencies),
       }),
       Worker.create({ ...shared, taskQueue: queues.control, activities: createControlActivities(dependencies) }),

@@ -1,6 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SternaClient } from '../../src/client/index.js';
+import { observerSinks } from '../../src/worker/observers.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { TestDataPlane } from './data-plane.js';
@@ -42,7 +43,7 @@ it('questions and messages that waited for a worker are answered, and leave a hi
   for (const { script, change } of all) {
     script.finish('cutOver');
     expect(await change.result()).toMatchObject({ state: 'completed' });
-    const replays = Worker.runReplayHistories({ workflowBundle: plane.bundle }, [
+    const replays = Worker.runReplayHistories({ workflowBundle: plane.bundle, sinks: observerSinks() }, [
       { workflowId: change.id, history: await change.handle.fetchHistory() },
     ]);
     for await (const { error } of replays) expect(error).toBeUndefined();
