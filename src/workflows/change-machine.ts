@@ -77,7 +77,12 @@ export class ChangeMachine {
   }
 
   get state(): ChangeState {
-    return this.#tasks.stateOfChange(this.#planning, this.#ending);
+    // S1: no state is an end before the end, whatever has become of the tasks.
+    return this.#tasks.stateOfChange(this.#planning, !this.#ended);
+  }
+  /** Nothing but the clean-up is left, or is about to begin. */
+  get #isEnding(): boolean {
+    return this.#ending || (!this.#ended && this.#tasks.haveEnded);
   }
   get options(): ResolvedOptions {
     return this.#options;
@@ -87,10 +92,6 @@ export class ChangeMachine {
   }
   get applied(): boolean {
     return this.#applied;
-  }
-  /** For good: between its last task and the clean-up the state looks like it already. */
-  get hasEnded(): boolean {
-    return this.#ended;
   }
   get stopAsked(): boolean {
     return this.#stop === 'asked';
@@ -195,7 +196,7 @@ export class ChangeMachine {
 
   /** A native cancel; during a swap it waits for the outcome. */
   cancelNatively(): void {
-    if (isTerminal(this.state) || this.#cancelRequested || this.#ending) return;
+    if (isTerminal(this.state) || this.#cancelRequested || this.#isEnding) return;
     if (this.state === 'revert_window' || this.state === 'reverting') {
       const detail = 'native cancel: the tables are swapped; send revert or finalize';
       this.log.add({ what: 'cancel', caller: 'temporal', outcome: 'refused', detail });
@@ -213,7 +214,7 @@ export class ChangeMachine {
       cancelRequested: this.#cancelRequested,
       windowAsked: this.window.asked,
       revertUnsafe: this.window.unsafe !== undefined,
-      ending: this.#ending,
+      ending: this.#isEnding,
     };
   }
 

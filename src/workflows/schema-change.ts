@@ -16,7 +16,6 @@ import {
   type ChangeStatus,
   type ErrorInfo,
   INTERNAL_SIGNALS,
-  isTerminal,
   type MessageArguments,
   MESSAGE_NAMES,
   type MessageName,
@@ -119,7 +118,7 @@ class View {
 
   #tellObservers({ changeId, route: { target, environment }, state: to, lastError }: ChangeStatus): void {
     const from = this.#told;
-    if (to === from || (isTerminal(to) && !this.machine.hasEnded)) return;
+    if (to === from) return;
     this.#told = to;
     sternaObservers.state({
       ...{ changeId, target, environment, to, at: new Date().toISOString() },

@@ -35,6 +35,10 @@ export class Tasks {
     return deriveChangeState(this.#tasks, planning, ending);
   }
 
+  get haveEnded(): boolean {
+    return this.#tasks.length > 0 && this.#tasks.every(({ state }) => isTerminal(state));
+  }
+
   add(planned: readonly PlannedTask[]): void {
     for (const { id, namespace, table, action, execution } of planned)
       this.#tasks.push({ id, namespace, table, action, execution, state: 'planned' });

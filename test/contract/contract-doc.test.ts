@@ -89,6 +89,7 @@ describe('docs/contract.md', () => {
     change.complete(['shop.orders'], {
       'shop.orders': { rowsCopied: 1, rowsRepaired: 0, cutoverBlockMs: 1, cutoverAttempts: 1 },
     });
+    change.end('completed');
     expect(shape(examples('result')[0])).toEqual(shape({ ...change.status(), noChanges: false }));
     expect(isTerminal(change.state)).toBe(true);
     change.recordRefusal('cutover', { caller: 'bo' }, 'no');

@@ -170,11 +170,25 @@ describe('cancel', () => {
     expect(change.state).toBe('cutting_over');
     expect(change.control.run).toBe('stop');
     change.complete(ID, {});
+    change.end('completed');
     expect(change.state).toBe('completed');
   });
 });
 
 describe('the end of a change', () => {
+  it('is no state before it has come, whatever has become of its tasks (S1)', () => {
+    const change = running();
+    change.complete(ID, {});
+    expect(change.status()).toMatchObject({ state: 'running', controls: [], tasks: [{ state: 'completed' }] });
+    expect(refusalOf(() => change.accept('stop', ME)).message).toContain('nothing but its clean-up is left');
+    change.cancelNatively();
+    expect(change.cancelRequested).toBe(false);
+    change.beginEnd();
+    expect(change.state).toBe('running');
+    change.end('completed');
+    expect(change.state).toBe('completed');
+  });
+
   it('fails what ran and cancels what never did', () => {
     const change = running(plannedTask('a'), plannedTask('b'));
     change.end('failed', { code: 'drifted', message: 'another definition' });

@@ -76,6 +76,7 @@ const IN: Partial<Record<ChangeState, () => ChangeMachine>> = {
     const made = windowOpen();
     made.accept('revert', ME);
     made.reverted(ID);
+    made.end('completed');
     return made;
   },
   stopping: () => {
@@ -92,6 +93,7 @@ const IN: Partial<Record<ChangeState, () => ChangeMachine>> = {
   completed: () => {
     const made = running();
     made.complete(ID, {});
+    made.end('completed');
     return made;
   },
   failed: () => {
