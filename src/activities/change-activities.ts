@@ -16,7 +16,7 @@ export function createChangeActivities(
     input: StepInput | CleanUpInput,
     work: (client: TargetClient, context: OperationContext) => Promise<T>,
   ): Promise<T> =>
-    operate(dependencies, fieldsOf(input), kind, (context) =>
+    operate(dependencies, fieldsOf(input), { ...kind, awaitsRoute: input.begun === true }, (context) =>
       dependencies.router.use(requestOf(input.route), (client) => work(client, observed(context, input))),
     );
   const observed = (context: OperationContext, { changeId, route }: StepInput | CleanUpInput): OperationContext => {

@@ -16,7 +16,7 @@ export function createControlActivities(
     writeControl: (input) => {
       const { changeId, route, control } = input;
       const fields = { changeId, target: route.target, environment: route.environment, sequence: control.sequence };
-      return operate(dependencies, fields, SHORT, (context) =>
+      return operate(dependencies, fields, { ...SHORT, awaitsRoute: input.begun === true }, (context) =>
         dependencies.router.use(requestOf(route), (client) => client.writeControl(input, context)),
       );
     },

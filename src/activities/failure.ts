@@ -1,14 +1,23 @@
 import { ApplicationFailure, type ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { SternaError } from '../contract/index.js';
+import { type ErrorCode, SternaError } from '../contract/index.js';
+
+/** What the inventory or the account says, and somebody corrects. */
+const OF_THE_ROUTE: ReadonlySet<string> = new Set([
+  ...(['target_unknown', 'target_type_mismatch', 'secret_missing', 'config_invalid'] as const),
+  ...(['access_denied', 'namespace_not_allowed'] as const),
+] satisfies ErrorCode[]);
 
 /**
  * What leaves an activity: the stable code and the message, and nothing that hangs on it. Causes stay
  * behind, because drivers put hosts and users into theirs (R2).
+ *
+ * @param awaitsRoute work that has begun waits for its target, whoever took it away, and is not thrown away
  */
-export function toTemporalFailure(error: unknown): Error {
+export function toTemporalFailure(error: unknown, awaitsRoute = false): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof SternaError) {
-    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: !error.retryable });
+    const isRetried = error.retryable || (awaitsRoute && OF_THE_ROUTE.has(error.code));
+    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: !isRetried });
   }
   return ApplicationFailure.create({
     type: 'internal',

@@ -23,6 +23,8 @@ export interface OperationKind {
   readonly beats: 'work' | 'timer';
   /** `leave`: a worker that goes away breaks the work off, which starts over elsewhere. For reads. */
   readonly onDrain: 'hand over' | 'leave';
+  /** Of a change that has begun: tried again until the route is whole. @default false */
+  readonly awaitsRoute?: boolean;
 }
 
 const BEAT_MS = 300;
@@ -36,7 +38,7 @@ const GRPC_NOT_FOUND = 5;
 export async function operate<T>(
   { drain, log }: ActivityDependencies,
   fields: Readonly<Record<string, unknown>>,
-  { beats, onDrain }: OperationKind,
+  { beats, onDrain, awaitsRoute }: OperationKind,
   work: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
@@ -72,7 +74,7 @@ export async function operate<T>(
       throw givenBack(ApplicationFailureCategory.BENIGN);
     }
     own.warn(describeForLog(error), 'step ended with an error');
-    throw toTemporalFailure(error);
+    throw toTemporalFailure(error, awaitsRoute);
   } finally {
     clearInterval(timer);
     await milestones.settle();

@@ -27,13 +27,22 @@ export interface Control {
   readonly cutover: boolean;
 }
 
-/** What every step of a change is given; the target tells the rest. */
-export interface StepInput {
+/** Which change, and where: the same in every step, whatever was asked since the plan (R1). */
+export interface ChangePlace {
   readonly changeId: string;
   readonly route: Route;
   readonly planHash: string;
-  /** Namespace of the state table: that of the plan's first task, the same in every step. */
+  /** Namespace of the state table: that of the plan's first task. */
   readonly stateNamespace: string;
+  /**
+   * A step has been at work: a target without the state of the change is another one, and nothing is written there. An
+   * inventory or an account that says no is waited for.
+   */
+  readonly begun?: boolean;
+}
+
+/** What every step of a change is given; the target tells the rest. */
+export interface StepInput extends ChangePlace {
   /** The tasks this step is for. */
   readonly tasks: readonly PlannedTask[];
   /** The control in force when the step was scheduled. */
@@ -43,11 +52,7 @@ export interface StepInput {
 }
 
 /** What is written into the row on the target by which running steps are steered. */
-export interface ControlInput {
-  readonly changeId: string;
-  readonly route: Route;
-  readonly stateNamespace: string;
-  readonly planHash: string;
+export interface ControlInput extends ChangePlace {
   readonly control: Control;
 }
 
@@ -58,11 +63,7 @@ export interface ControlResult {
 }
 
 /** A change that ends, and whatever it has made on the target goes. */
-export interface CleanUpInput {
-  readonly changeId: string;
-  readonly route: Route;
-  readonly stateNamespace: string;
-  readonly planHash: string;
+export interface CleanUpInput extends ChangePlace {
   readonly tasks: readonly PlannedTask[];
 }
 

@@ -68,7 +68,7 @@ export class Driver implements AsyncDisposable {
 
   private constructor(
     readonly server: MysqlServer,
-    readonly step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
+    readonly step: Pick<StepInput, 'changeId' | 'planHash' | 'control' | 'begun'>,
     private readonly parts: DriverParts,
     readonly context: EngineContext,
     /** For state, control and flushing. */
@@ -84,7 +84,7 @@ export class Driver implements AsyncDisposable {
    */
   static async start(
     server: MysqlServer,
-    step: Pick<StepInput, 'changeId' | 'planHash' | 'control'>,
+    step: Pick<StepInput, 'changeId' | 'planHash' | 'control' | 'begun'>,
     stateNamespace: string,
     context: EngineContext,
     parts: DriverParts = {

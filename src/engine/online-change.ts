@@ -24,9 +24,9 @@ import { resumeDeadline } from './resume-deadline.js';
 import { ROW_SETTINGS } from './row-session.js';
 import { buildIndexes } from './shadow.js';
 import { copyStatistics } from './statistics.js';
-import { runStatements } from './statements.js';
-import { StateTable, type TableRecord } from './state-table.js';
-import { BACK, decideSwap, FORTH, type IntendedSwap, isUnseen, swapTables } from './swap.js';
+import { areDone, runStatements } from './statements.js';
+import { StateTable } from './state-table.js';
+import { BACK, decideSwap, FORTH, isUnseen, swapOf, swapTables } from './swap.js';
 import { Throttle, type ThrottleOptions } from './throttle.js';
 import { readTableShape } from './table-shape.js';
 import { verifyRows } from './verify.js';
@@ -42,7 +42,7 @@ interface OnlineTable extends CopyTable {
   readonly task: PlannedTask;
 }
 
-/** The rows of the state table exist when it is removed: this one is never written. */
+/** Never written: the rows of the state table exist when it is removed. */
 const NO_CONTROL = { sequence: 0, run: 'stop', volume: 1, cutover: false } as const;
 
 /**
@@ -57,7 +57,8 @@ export class OnlineChange {
     private readonly throttling: ThrottleOptions = { replicas: [], limits: {} },
   ) {}
 
-  runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+  async runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    if (step.begun === true && step.last === true && (await this.#isOver(step))) return done({});
     return this.#drive(step, context, async (driver) => {
       for (const task of this.#tasks(step)) {
         context.progress({ table: task.task.id, phase: 'instant', rows: 0, of: 0, percent: 0, rowsPerSecond: 0 });
@@ -186,11 +187,14 @@ export class OnlineChange {
 
   /** Removes what the change made on the target, and nothing else (E7). */
   async cleanUp(
-    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace'> & Partial<Pick<CleanUpInput, 'tasks'>>,
+    input: Pick<CleanUpInput, 'changeId' | 'planHash' | 'stateNamespace' | 'begun'> &
+      Partial<Pick<CleanUpInput, 'tasks'>>,
     context: EngineContext,
   ): Promise<void> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
-    if (!(await this.#exists(state))) return;
+    const exists = await this.#exists(state);
+    if (!exists && input.begun === true) throw state.gone(); // E7: what it has made is named
+    if (!exists) return;
     // A claim, so that no driver that is still alive goes on with what is removed here (E1).
     await using driver = await Driver.start(
       this.server,
@@ -203,7 +207,7 @@ export class OnlineChange {
     for (const direction of [FORTH, BACK]) {
       const records = await state.readTables(driver.main);
       const unseen = records.filter((record) => isUnseen(record, direction));
-      if (unseen.length > 0) await decideSwap(driver, unseen.map(fromRecord), direction);
+      if (unseen.length > 0) await decideSwap(driver, unseen.map(swapOf), direction);
     }
     for (const { phase, namespace, table } of await state.readTables(driver.main)) {
       const left = phase === 'swapped' ? oldName(table) : shadowName(table);
@@ -220,6 +224,13 @@ export class OnlineChange {
     await state.ensure(session, input, confirm);
     await state.writeControl(session, input.control);
     return { swapped: await swappedTasks(session, state) };
+  }
+
+  /** The last statement was run, and has taken the state of the change along. */
+  async #isOver(step: StepInput): Promise<boolean> {
+    await using session = await this.server.connect({ answerMs: PATIENCE.answer });
+    const state = new StateTable(step.changeId, this.physical(step.stateNamespace));
+    return !(await state.exists(session)) && (await areDone(session, this.#tasks(step)));
   }
 
   async #exists(state: StateTable): Promise<boolean> {
@@ -351,12 +362,6 @@ async function swappedTasks(session: Session, state: StateTable): Promise<string
     if (unseen ? replaced : phase === 'swapped') swapped.push(taskId);
   }
   return swapped;
-}
-
-/** What a swap is decided by is in the state as well: no plan is needed to clean up. */
-function fromRecord(record: TableRecord): IntendedSwap {
-  const { taskId, namespace, table, originalFingerprint, desiredFingerprint } = record;
-  return { namespace, task: { id: taskId, table, liveFingerprint: originalFingerprint, desiredFingerprint } };
 }
 
 /** Flushes and saves again and again, until what these tables wait for is asked for. `meanwhile` takes a moment at most. */

@@ -78,7 +78,7 @@ export class StateTable {
    */
   async ensure(
     session: Session,
-    input: Pick<ControlInput, 'planHash' | 'control'>,
+    input: Pick<ControlInput, 'planHash' | 'control' | 'begun'>,
     confirm: () => Promise<void>,
     kept?: KeptPlan,
   ): Promise<void> {
@@ -105,11 +105,13 @@ export class StateTable {
   /** False when it was there. */
   async #create(
     session: Session,
-    { planHash, control }: Pick<ControlInput, 'planHash' | 'control'>,
+    { planHash, control, begun = false }: Pick<ControlInput, 'planHash' | 'control' | 'begun'>,
     kept: KeptPlan | undefined,
   ): Promise<boolean> {
     // A CREATE that creates nothing waits for a backup lock all the same, and a stop must not (C1).
-    const { warnings } = (await this.exists(session))
+    const exists = await this.exists(session);
+    if (begun && !exists) throw this.gone();
+    const { warnings } = exists
       ? { warnings: 1 }
       : await session.execute(
           `CREATE TABLE IF NOT EXISTS ${this.sql} (
@@ -183,7 +185,7 @@ export class StateTable {
       const [row] = await session.query<{ epoch: number | string; position: string | null }>(
         `SELECT epoch, position FROM ${this.sql} WHERE id = 'driver'`,
       );
-      if (row === undefined) throw this.#gone();
+      if (row === undefined) throw this.gone();
       return { epoch: Number(row.epoch), position: row.position };
     });
   }
@@ -225,7 +227,7 @@ export class StateTable {
     const { affectedRows } = await session.execute(
       `UPDATE ${this.sql} SET sequence = sequence + 1 WHERE id = 'marker'`,
     );
-    if (affectedRows !== 1) throw this.#gone();
+    if (affectedRows !== 1) throw this.gone();
   }
 
   async readTables(session: Session): Promise<TableRecord[]> {
@@ -263,7 +265,7 @@ export class StateTable {
     const [row] = await session.query<{ sequence: number; run: 'run' | 'stop'; volume: number; cutover: number }>(
       `SELECT sequence, run, volume, cutover FROM ${this.sql} WHERE id = 'control'`,
     );
-    if (row === undefined) throw this.#gone();
+    if (row === undefined) throw this.gone();
     return { sequence: Number(row.sequence), run: row.run, volume: row.volume, cutover: row.cutover === 1 };
   }
 
@@ -275,10 +277,11 @@ export class StateTable {
     );
   }
 
-  #gone(): SternaError {
+  /** The state of a change that has begun is not here. */
+  gone(): SternaError {
     return new SternaError(
       'drifted',
-      `Expected the state of change ${this.changeId} in ${quoteName(this.name)}, found none. Somebody removed it; cancel the change and plan again.`,
+      `Expected the state of change ${this.changeId} in ${quoteName(this.name)}, found none. Somebody removed it, or the inventory names another server or schema by now: correct the entry, or cancel the change and plan again; \`sterna doctor\` tells what is left where it was.`,
     );
   }
 }

@@ -48,6 +48,12 @@ export async function runStatements(
   }
 }
 
+/** Every one of them is as planned. */
+export async function areDone(session: Session, tasks: readonly PhysicalTask[]): Promise<boolean> {
+  for (const task of tasks) if ((await stand(session, task)) !== 'done') return false;
+  return true;
+}
+
 /** Where a table stands between its live and its desired definition. */
 async function stand(session: Session, { task, namespace }: PhysicalTask): Promise<'to_do' | 'done' | 'drifted'> {
   const definition = await readDefinition(session, namespace, task.table);

@@ -288,6 +288,12 @@ export interface IntendedSwap {
   readonly namespace: string;
 }
 
+/** What a swap is decided by is in the state as well: no plan is needed to clean up. */
+export function swapOf(record: TableRecord): IntendedSwap {
+  const { taskId, namespace, table, originalFingerprint, desiredFingerprint } = record;
+  return { namespace, task: { id: taskId, table, liveFingerprint: originalFingerprint, desiredFingerprint } };
+}
+
 /**
  * Decides from the target whether an intended swap took place (E5): the RENAME is atomic, so either all
  * originals stand under their old names or all shadows under the new ones. In one transaction with the epoch, so

@@ -1,12 +1,12 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import {
   type ChangeActivities,
+  type ChangePlace,
   type Control,
   directLimits,
   type Plan,
   type PlannedTask,
   type SchemaChangeInput,
-  type StepInput,
   type StepOutcome,
   type TaskReport,
   type TaskState,
@@ -56,6 +56,8 @@ export class Lifecycle {
   #running: { readonly step: Step; readonly ids: readonly string[] } | undefined;
   /** Something of the change may be on the target. */
   #started = false;
+  /** The state of the change is on the target: a step has been at work there. */
+  #begun = false;
   /** Tasks of the cutover that is under way. */
   #cuttingOver: readonly string[] = [];
 
@@ -127,9 +129,10 @@ export class Lifecycle {
   }
 
   /** What every activity on the target is told: the route of the plan, whatever was asked since (R1). */
-  #place(): Pick<StepInput, 'changeId' | 'route' | 'planHash' | 'stateNamespace'> {
+  #place(): ChangePlace {
     const { route, planHash, tasks } = this.#plan;
-    return { changeId: this.changeId, route, planHash, stateNamespace: tasks[0]?.namespace ?? '' };
+    const place = { changeId: this.changeId, route, planHash, stateNamespace: tasks[0]?.namespace ?? '' };
+    return this.#begun ? { ...place, begun: true } : place;
   }
 
   async #makePlan(): Promise<void> {
@@ -345,6 +348,7 @@ export class Lifecycle {
       const outcome = await cancelWhen(halted, STOP_GRACE_MS, () =>
         activities[step]({ ...this.#place(), tasks, control, ...(last ? { last } : {}) }),
       );
+      this.#begun = !last || outcome.outcome !== 'done';
       // A control on its way to the target would bring the state table back.
       if (
         last &&

@@ -97,6 +97,22 @@ describe('an activity', () => {
     expect(failure.cause, 'R2: causes name hosts').toBeUndefined();
   });
 
+  it.each(['target_unknown', 'secret_missing', 'access_denied', 'namespace_not_allowed'] as const)(
+    'of a change that has begun is tried again after %s, and of one that has not it is not (S3)',
+    async (code) => {
+      const { change, control } = activities(() => {
+        throw new SternaError(code, 'what was expected');
+      });
+      for (const begun of [true, false]) {
+        const input = { ...STEP, ...(begun ? { begun } : {}) };
+        for (const work of [change.copyTables, change.cleanUp, control.writeControl]) {
+          const failure = await failureOf(new ActivityEnvironment().run(work as typeof change.cleanUp, input));
+          expect(failure).toMatchObject({ type: code, nonRetryable: !begun });
+        }
+      }
+    },
+  );
+
   it('tells nothing of a foreign error but that it happened, neither in failures nor in logs (R2)', async () => {
     const { change, lines } = activities(() => {
       throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:3306 as deploy'), {

@@ -169,6 +169,20 @@ describe('controls', () => {
   });
 });
 
+it('runs the last statement of a change that has begun where its state is, and nowhere else (R1, E5, E7)', async () => {
+  await space.query(PLAIN_TABLE);
+  await using change = await EngineChange.plan(space, 't', 'ADD COLUMN n INT');
+  const last = { ...change.step, begun: true, last: true };
+  const run = (): Promise<unknown> => change.change.runStatements(last, change.context());
+  await expect(run()).rejects.toMatchObject({ code: 'drifted' });
+  await expect(change.change.cleanUp(last, change.context())).rejects.toMatchObject({ code: 'drifted' });
+  expect(await space.tables()).toEqual(['t']);
+  expect(await space.query("SHOW COLUMNS FROM t LIKE 'n'")).toEqual([]);
+  await change.control({}); // its state is there
+  for (let times = 1; times <= 2; times += 1) expect(await run()).toEqual({ outcome: 'done', reports: {} });
+  expect(await space.query("SHOW COLUMNS FROM t LIKE 'n'")).toHaveLength(1);
+});
+
 it('takes the state of the change along with its last statement, and is done when it is run again (E5, E7)', async () => {
   await space.query('CREATE TABLE t (id INT PRIMARY KEY)');
   await using change = await EngineChange.plan(space, 't', 'ADD COLUMN n INT');

@@ -8,7 +8,7 @@ import { connect, testServers, type TestServer } from './servers.js';
 export class TestAccount implements AsyncDisposable {
   private constructor(
     /** The server as this user reaches it. */
-    readonly server: TestServer,
+    public server: TestServer,
     private readonly admin: TestServer,
   ) {}
 
@@ -31,6 +31,19 @@ export class TestAccount implements AsyncDisposable {
 
   get user(): string {
     return this.server.user;
+  }
+
+  /** Another password, on the server at once. */
+  async rotate(): Promise<void> {
+    const password = randomBytes(12).toString('base64url');
+    const connection = await connect(this.admin);
+    await connection.query('ALTER USER ? IDENTIFIED BY ?', [this.user, password]).finally(() => connection.end());
+    this.server = { ...this.server, password };
+  }
+
+  async grant(what: string): Promise<void> {
+    const connection = await connect(this.admin);
+    await connection.query(`GRANT ${what} TO ?`, [this.user]).finally(() => connection.end());
   }
 
   async drop(): Promise<void> {

@@ -24,12 +24,13 @@ export class CuttingProxy implements AsyncDisposable {
     readonly server: TestServer,
   ) {}
 
-  static async start(target: TestServer): Promise<CuttingProxy> {
+  /** @param host where it listens */
+  static async start(target: TestServer, host = '127.0.0.1'): Promise<CuttingProxy> {
     const listener = createServer();
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => listener.listen(0, host, resolve));
     const address = listener.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const proxy = new CuttingProxy(listener, { ...target, host: '127.0.0.1', port });
+    const proxy = new CuttingProxy(listener, { ...target, host, port });
     listener.on('connection', (client) => proxy.#connect(client, target));
     return proxy;
   }
