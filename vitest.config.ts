@@ -10,8 +10,8 @@ export default defineConfig({
     maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],
     // Generous, because tests await conditions on real servers; a hang is a failure all the same.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
     restoreMocks: true,
     unstubEnvs: true,

@@ -3,8 +3,11 @@ import type { PlannedTask } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 
-/** Whoever has it looks for a place next; a server gives a user lock to those who wait in the order in which they came. */
-const TURN = '_sterna_copy_turn';
+/**
+ * Whoever has it looks for a place next; a server gives a user lock to those who wait in the order in which they came. One for
+ * each number of places: who may have more does not wait behind who may not.
+ */
+const turnOf = (places: number): string => `_sterna_copy_turn_${places}`;
 const LOOK_MS = 100;
 
 /**
@@ -18,13 +21,13 @@ export async function takeCopySlot(driver: Driver, places: number, tasks: readon
   const tell = await waitingText(driver, places, tasks);
   const left = new AbortController();
   try {
-    const turn = session.query('DO GET_LOCK(?, -1)', [TURN], { signal: left.signal, patient: true });
+    const turn = session.query('DO GET_LOCK(?, -1)', [turnOf(places)], { signal: left.signal, patient: true });
     while (!(await settledWithin(turn, LOOK_MS))) await keepUp(driver, tell);
     while (!(await hasPlace(session, places))) {
       await driver.pause(LOOK_MS);
       await keepUp(driver, tell);
     }
-    await session.execute('DO RELEASE_LOCK(?)', [TURN]);
+    await session.execute('DO RELEASE_LOCK(?)', [turnOf(places)]);
     return session;
   } catch (error) {
     left.abort(); // the driver closes the session

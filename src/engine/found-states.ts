@@ -3,8 +3,8 @@ import { quoteTable, serverErrorNumber, type Session } from '../mysql/index.js';
 import { stateTableName } from './names.js';
 import { type KeptPlan, STATE_COMMENT, StateTable, type TableRecord } from './state-table.js';
 
-/** ER_NO_SUCH_TABLE: its change has ended since it was listed. */
-const NO_SUCH_TABLE = 1146;
+/** ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR: its change has ended since it was listed, or its schema was dropped. */
+const GONE: ReadonlySet<number | undefined> = new Set([1146, 1049]);
 
 /** The state table of some change, read without claiming it. */
 export interface FoundState {
@@ -36,7 +36,7 @@ export async function findStates(session: Session): Promise<FoundState[]> {
       if (state !== undefined) found.push(state);
     } catch (error) {
       const unseen = error instanceof SternaError && error.code === 'missing_privilege'; // somebody else's
-      if (!unseen && serverErrorNumber(error) !== NO_SUCH_TABLE) throw error;
+      if (!unseen && !GONE.has(serverErrorNumber(error))) throw error;
     }
   }
   return found;

@@ -26,7 +26,7 @@ afterAll(async () => {
 /** Connections that have a place. */
 async function holders(): Promise<string[]> {
   const rows = await space.query<{ id: string }>(
-    "SELECT OWNER_THREAD_ID AS id FROM performance_schema.metadata_locks WHERE OBJECT_TYPE = 'USER LEVEL LOCK' AND LOCK_STATUS = 'GRANTED' AND OBJECT_NAME LIKE '\\_sterna\\_copy\\_%' AND OBJECT_NAME <> '_sterna_copy_turn'",
+    "SELECT OWNER_THREAD_ID AS id FROM performance_schema.metadata_locks WHERE OBJECT_TYPE = 'USER LEVEL LOCK' AND LOCK_STATUS = 'GRANTED' AND OBJECT_NAME LIKE '\\_sterna\\_copy\\_%' AND OBJECT_NAME NOT LIKE '%turn%'",
   );
   return rows.map(({ id }) => id);
 }

@@ -132,6 +132,17 @@ describe('copies at once on a server', () => {
     expect(Copy.most).toBe(1);
   });
 
+  it('wait only behind those that may have as many', async () => {
+    const first = await (await Copy.prepared('a', 1)).hold();
+    await first.begin().has();
+    const waits = await (await Copy.prepared('b', 1)).begin().waits();
+    const other = (await Copy.prepared('c', 2)).begin();
+    expect(await other.done()).toMatchObject({ outcome: 'done' });
+    await first.letGo();
+    await waits.done();
+    expect(Copy.order).toEqual(['a', 'c', 'b']);
+  });
+
   it('leave the queue at once when they are stopped, handed over or cancelled, and it goes on', async () => {
     const first = await (await Copy.prepared('a', 1)).hold();
     await first.begin().has();

@@ -20,6 +20,7 @@ beforeEach(async () => {
   client = await openTargetClient({
     connection: connectionConfig(space.server),
     physical: (namespace) => namespace,
+    limits: { copies: 1_000 }, // those of other tests take no place away
     requireWriter: false,
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface UntilOptions {
-  /** Milliseconds until it gives up. @default 30_000 */
+  /** Milliseconds until it gives up. @default 60_000 */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks. @default 50 */
   readonly intervalMs?: number;
@@ -14,7 +14,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
-  { timeoutMs = 30_000, intervalMs = 50 }: UntilOptions = {},
+  { timeoutMs = 60_000, intervalMs = 50 }: UntilOptions = {},
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
