@@ -6,6 +6,7 @@ import { TestAccount } from '../support/account.js';
 import { MysqlProcess } from '../support/mysql-process.js';
 import { TestNamespace } from '../support/namespace.js';
 import { connectionConfig, testServers } from '../support/servers.js';
+import { until } from '../support/until.js';
 import { dependencies, request } from './planning.js';
 
 /** Of the target, without the right to make a schema; and one that may do nothing else, on another server. */
@@ -77,5 +78,5 @@ it('is what a target client plans on, and what is looked at for what plans need'
   const { findings } = await client.examine([space.name]);
   expect(findings.map(({ code }) => code)).not.toContain('workspace-privileges');
   await client.close();
-  expect(client.connections()).toBe(0);
+  await until('it has no connection', () => client.connections() === 0, { intervalMs: 2 });
 });
