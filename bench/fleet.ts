@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../tools/dev/built.js';
 import { freePort } from '../tools/dev/ports.js';
+import { placeHolders } from '../test/support/copy-places.js';
 import { TestDataPlane } from '../test/support/data-plane.js';
 import { TestNamespace, uniqueName } from '../test/support/namespace.js';
 import { fill, PLAIN_TABLE } from '../test/support/online-change.js';
@@ -32,11 +34,36 @@ const header = [
   'peak MB',
   'event loop p99 ms',
   'longest ms',
+  'most copies at once on a server',
   'writes',
   'wrong',
 ];
 console.log(`${rows} rows a table, ${rate} writes a second to each, volume 11.\n`);
 console.log(`| ${header.join(' | ')} |\n| ${header.map(() => '---:').join(' | ')} |`);
+/** Looks again and again at how many copies there are on each server. */
+class Places {
+  #most = 0;
+  #over = false;
+  readonly #looking: Promise<void>;
+
+  constructor(private readonly spaces: readonly TestNamespace[]) {
+    this.#looking = this.#look();
+  }
+
+  async most(): Promise<number> {
+    this.#over = true;
+    await this.#looking;
+    return this.#most;
+  }
+
+  async #look(): Promise<void> {
+    while (!this.#over) {
+      for (const space of this.spaces) this.#most = Math.max(this.#most, (await placeHolders(space)).length);
+      await delay(50);
+    }
+  }
+}
+
 /** A namespace with a table for each change. */
 class Fleet implements AsyncDisposable {
   readonly spaces: TestNamespace[] = [];
@@ -83,6 +110,7 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
   );
   const before = readUsage(worker.pid);
   await eventLoop(port); // what is told is what was since it was asked last
+  const places = new Places(spaces.slice(0, servers.length));
   const started = performance.now();
   await Promise.all(
     spaces.map(async (space, n) => {
@@ -97,6 +125,7 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
     }),
   );
   const seconds = (performance.now() - started) / 1_000;
+  const most = await places.most();
   const loop = await eventLoop(port);
   const after = readUsage(worker.pid);
   await Promise.all(loads.map((load) => load.stop()));
@@ -120,6 +149,7 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
     after?.peakMb.toFixed(0),
     loop.p99.toFixed(0),
     loop.longest.toFixed(0),
+    most,
     loads.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     wrong,
   ];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { placeHolders } from '../support/copy-places.js';
 import { entryFor, TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { MysqlProcess } from '../support/mysql-process.js';
@@ -23,13 +24,7 @@ afterAll(async () => {
   await mysql[Symbol.asyncDispose]();
 });
 
-/** Connections that have a place. */
-async function holders(): Promise<string[]> {
-  const rows = await space.query<{ id: string }>(
-    "SELECT OWNER_THREAD_ID AS id FROM performance_schema.metadata_locks WHERE OBJECT_TYPE = 'USER LEVEL LOCK' AND LOCK_STATUS = 'GRANTED' AND OBJECT_NAME LIKE '\\_sterna\\_copy\\_%' AND OBJECT_NAME NOT LIKE '%turn%'",
-  );
-  return rows.map(({ id }) => id);
-}
+const holders = (): Promise<string[]> => placeHolders(space);
 
 it(
   'changes of several workers share the places of a server; those of a dead worker go to others',
