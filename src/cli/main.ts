@@ -9,7 +9,9 @@ import { addLintCommand } from './lint-command.js';
 import { Output } from './output.js';
 import type { Run, RunWithClient } from './run.js';
 import { addReplayCommand } from './replay-command.js';
-import { addTargetCommands } from './target-commands.js';
+import { addSchemaCommands } from './schema-commands.js';
+import { addTargetsCommand } from './targets-command.js';
+import { addWorkerCommand } from './worker-command.js';
 
 const USAGE_EXIT = 2;
 
@@ -49,7 +51,9 @@ const runWithClient: RunWithClient = (work) =>
 
 addChangeCommands(program, run, runWithClient);
 addControlCommands(program, runWithClient);
-addTargetCommands(program, run, runWithClient);
+addSchemaCommands(program, runWithClient);
+addTargetsCommand(program, run, runWithClient);
+addWorkerCommand(program, run);
 addDoctorCommand(program, run, connect);
 addLintCommand(program, run);
 addReplayCommand(program, run);

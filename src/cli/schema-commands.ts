@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { writePulled } from './pulled-files.js';
-import type { Run, RunWithClient } from './run.js';
-import { addTargetsCommand } from './targets-command.js';
+import type { RunWithClient } from './run.js';
 
-/** `pull`, `undrop`, `targets` and `worker`. */
-export function addTargetCommands(program: Command, run: Run, runWithClient: RunWithClient): void {
+/** `pull` and `undrop`. */
+export function addSchemaCommands(program: Command, runWithClient: RunWithClient): void {
   program
     .command('pull')
     .description('write the live schema to DIR/<namespace>/<table>.sql')
@@ -41,19 +40,5 @@ export function addTargetCommands(program: Command, run: Run, runWithClient: Run
           output.result(restored, `${namespace}.${name}  restored from ${restored.restoredFrom}`);
           return 0;
         }),
-    );
-
-  addTargetsCommand(program, run, runWithClient);
-
-  program
-    .command('worker')
-    .description('serve a data plane until SIGTERM; a second signal ends it at once')
-    .option('-c, --config <file>', 'configuration (default: environment alone)')
-    .addHelpText('after', '\nExample:\n  sterna worker -c config/worker.yaml')
-    .action((flags: { config?: string }) =>
-      run(async () => {
-        const { runWorker } = await import('./run-worker.js');
-        return runWorker(flags.config);
-      }),
     );
 }
