@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { PlannedTask } from '../contract/index.js';
+import { type PlannedTask, SternaError } from '../contract/index.js';
 import type { Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
+import { patiently } from './long-statement.js';
 
 /**
  * Whoever has it looks for a place next; a server gives a user lock to those who wait in the order in which they came. One for
@@ -19,20 +19,26 @@ const LOOK_MS = 100;
 export async function takeCopySlot(driver: Driver, places: number, tasks: readonly PlannedTask[]): Promise<Session> {
   const session = await driver.session();
   const tell = await waitingText(driver, places, tasks);
-  const left = new AbortController();
-  try {
-    const turn = session.query('DO GET_LOCK(?, -1)', [turnOf(places)], { signal: left.signal, patient: true });
-    while (!(await settledWithin(turn, LOOK_MS))) await keepUp(driver, tell);
-    while (!(await hasPlace(session, places))) {
-      await driver.pause(LOOK_MS);
-      await keepUp(driver, tell);
-    }
-    await session.execute('DO RELEASE_LOCK(?)', [turnOf(places)]);
-    return session;
-  } catch (error) {
-    left.abort(); // the driver closes the session
-    throw error;
+  const turn = turnOf(places);
+  const ask = 'SELECT GET_LOCK(?, -1) AS mine';
+  const [lock] = await patiently(
+    driver,
+    session,
+    (options) => session.query<{ mine: number | null }>(ask, [turn], options),
+    tell,
+  );
+  if (lock?.mine !== 1)
+    throw new SternaError(
+      'interrupted',
+      'Expected to wait for a place to copy, the server broke that off. It is tried again.',
+    );
+  while (!(await hasPlace(session, places))) {
+    tell();
+    await driver.pause(LOOK_MS);
+    await driver.checkpoint();
   }
+  await session.execute('DO RELEASE_LOCK(?)', [turn]);
+  return session;
 }
 
 async function hasPlace(session: Session, places: number): Promise<boolean> {
@@ -42,12 +48,6 @@ async function hasPlace(session: Session, places: number): Promise<boolean> {
     if (lock?.mine === 1) return true;
   }
   return false;
-}
-
-/** Heartbeats and controls are followed while it waits. */
-async function keepUp(driver: Driver, tell: () => void): Promise<void> {
-  tell();
-  await driver.checkpoint();
 }
 
 async function waitingText(driver: Driver, places: number, tasks: readonly PlannedTask[]): Promise<() => void> {
@@ -61,17 +61,4 @@ async function waitingText(driver: Driver, places: number, tasks: readonly Plann
       driver.context.progress({ table: id, phase: 'copying', rows, of, percent, rowsPerSecond: 0, waitingFor });
     }
   };
-}
-
-/** False when it has not settled by then; throws what it throws. */
-async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      work.then(() => true),
-      delay(milliseconds, false, { signal: timer.signal }).catch(() => false),
-    ]);
-  } finally {
-    timer.abort();
-  }
 }

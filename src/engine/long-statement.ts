@@ -3,11 +3,16 @@ import { PATIENCE, type QueryOptions, type Session } from '../mysql/index.js';
 import type { Driver } from './driver.js';
 import { CONTROL_INTERVAL_MS } from './state-table.js';
 
-/** Runs a statement that may take hours, on a session other than the driver's `main`: controls are followed meanwhile (C1). */
+/**
+ * Runs a statement that may take hours, on a session other than the driver's `main`: controls are followed meanwhile (C1).
+ *
+ * @param tell called again and again meanwhile
+ */
 export async function patiently<T>(
   driver: Driver,
   session: Session,
   run: (options: QueryOptions) => Promise<T>,
+  tell: () => void = () => undefined,
 ): Promise<T> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, driver.context.signal]);
@@ -18,6 +23,7 @@ export async function patiently<T>(
     for (;;) {
       const ended = await Promise.race([running, driver.pause(CONTROL_INTERVAL_MS)]);
       if (ended !== undefined) return ended.result;
+      tell();
       await driver.checkpoint();
     }
   } catch (error) {

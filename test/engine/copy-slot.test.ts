@@ -162,6 +162,23 @@ describe('copies at once on a server', () => {
     expect(Copy.order).toEqual(['a', 'e']);
   });
 
+  it('that lose the connection on which they wait end this attempt, and the queue goes on', async () => {
+    const first = await (await Copy.prepared('a', 1)).hold();
+    await first.begin().has();
+    const looks = await (await Copy.prepared('b', 1)).begin().waits();
+    const lost = await (await Copy.prepared('c', 1)).begin().waits();
+    const next = await (await Copy.prepared('d', 1)).begin().waits();
+    const waiting = await space.query<{ id: string }>(
+      "SELECT ID AS id FROM performance_schema.processlist WHERE INFO LIKE 'SELECT GET_LOCK%turn%' ORDER BY ID",
+    );
+    expect(waiting, 'behind the one that looks for a place').toHaveLength(2);
+    await space.query(`KILL ${waiting[0]?.id}`);
+    await expect(lost.done()).rejects.toMatchObject({ code: 'connection_lost' });
+    await first.letGo();
+    await Promise.all([looks.done(), next.done()]);
+    expect(Copy.order).toEqual(['a', 'b', 'd']);
+  });
+
   it('end with the connection of their place, which is then free for the next', async () => {
     const first = await Copy.prepared('a', 1);
     await first.change.control({ volume: 1 });
