@@ -220,7 +220,8 @@ export class OnlineChange {
   /** Durable in the target: any driver, also one that starts later, reads it (C1, C5). */
   async writeControl(input: ControlInput, { confirm }: Pick<EngineContext, 'confirm'>): Promise<ControlResult> {
     const state = new StateTable(input.changeId, this.physical(input.stateNamespace));
-    await using session = await this.server.connect({ settings: { ...ROW_SETTINGS }, answerMs: PATIENCE.answer });
+    const settings = { ...ROW_SETTINGS };
+    await using session = await this.server.connect({ settings, answerMs: PATIENCE.answer, urgent: true });
     await state.ensure(session, input, confirm);
     await state.writeControl(session, input.control);
     return { swapped: await swappedTasks(session, state) };

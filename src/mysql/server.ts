@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Aborting it ends the running statement on the server, and every later one before it is sent. */
   readonly signal?: AbortSignal;
+  /** Opened at once, however many there are: a stop waits for nobody (C1). @default false */
+  readonly urgent?: boolean;
   /** Milliseconds in which every statement has to be answered (`connection_lost`). @default no limit */
   readonly answerMs?: number;
 }
@@ -115,9 +117,10 @@ export class MysqlServer implements AsyncDisposable {
     charset = 'utf8mb4',
     attributes = {},
     signal,
+    urgent = false,
     answerMs,
   }: SessionOptions = {}): Promise<Session> {
-    const [, leave] = await this.#room.acquire();
+    const leave = urgent ? () => undefined : (await this.#room.acquire())[1];
     let connection;
     try {
       connection = await this.#connected(() =>

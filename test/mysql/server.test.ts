@@ -46,6 +46,16 @@ it('opens so many sessions at once, and no more: the next waits until one is clo
   await Promise.all([first, second, fourth, fifth].map((session) => session.close()));
 });
 
+it('opens an urgent session however many there are, and takes no place with it (C1)', async () => {
+  Object.assign(SESSION_BOUNDS, { most: 1, waitMs: 300 });
+  await using server = await MysqlServer.open(connectionConfig(testServers().mysqlA));
+  const urgent = await server.connect({ urgent: true });
+  const first = await server.connect();
+  await (await server.connect({ urgent: true })).close();
+  await expect(server.connect()).rejects.toMatchObject({ code: 'server_unreachable' });
+  await Promise.all([urgent.close(), first.close()]);
+});
+
 it('keeps no place for a session that did not come about', async () => {
   Object.assign(SESSION_BOUNDS, { most: 1, waitMs: 300 });
   const config = connectionConfig(testServers().mysqlA);
