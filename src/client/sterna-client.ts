@@ -62,7 +62,8 @@ export interface ListedChange {
 
 const TABLES = defineSearchAttributeKey('SternaTables', 'KEYWORD_LIST');
 
-const ANSWER_MS = 15_000;
+/** Temporal gives a task that a worker lost out again after 10 s, and a worker that restarts may lose two in a row. */
+const ANSWER_MS = 30_000;
 /** Before a message is sent again that reached no workflow. */
 const RETRY_MS = 100;
 /** Close at first, when much happens; every look costs the worker some work. */
