@@ -1,5 +1,6 @@
 import type { TaskProgress } from '../contract/index.js';
 
+/** Where the engine tells what it does, e.g. a pino logger. Fields hold target keys and names of tables, no address (R2). */
 export interface EngineLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -28,6 +29,7 @@ export const POINTS = [
   'renamed', // the note of it is not written
   'noted', // still under the lock
 ] as const;
+/** One of `POINTS`. */
 export type Point = (typeof POINTS)[number];
 
 /** What the engine is given for one step. Knows nothing of Temporal. */

@@ -19,6 +19,7 @@ export interface FoundChange extends FoundState {
   readonly heldBy: number | null;
 }
 
+/** What changes have left on a server, or have at work there. */
 export interface Leftovers {
   readonly changes: readonly FoundChange[];
   /** Those that belong to none of the changes. */

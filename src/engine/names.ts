@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 
 export { oldName, shadowName } from '../mysql/index.js';
 
+/** Of the table that keeps what a change has done, in its first task's schema. */
 export function stateTableName(changeId: string): string {
   return `_sterna_${digest(changeId)}`;
 }

@@ -18,11 +18,13 @@ import type {
 } from './resolver.js';
 import { StaticEntries } from './static-inventory.js';
 
+/** Where an inventory tells of passwords in plain text and of edits that it refuses, e.g. a pino logger. */
 export interface InventoryLog {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
+/** What an inventory is given by the process that loads it. */
 export interface InventoryOptions {
   readonly log: InventoryLog;
   /** Where `env:NAME` is looked up. @default process.env */

@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../contract/index.js';
 import type { ConnectionConfig, TlsConfig } from '../mysql/index.js';
 
+/** What is asked for. Without an environment, the only one in which the target is. */
 export interface TargetRequest {
   readonly target: string;
   readonly type?: 'mysql';
@@ -36,6 +37,7 @@ export interface ResolvedTarget {
   readonly connectionHash: string;
 }
 
+/** A target as it is listed: nothing of how it is reached. */
 export interface TargetSummary {
   readonly target: string;
   readonly environment: string;
@@ -43,6 +45,7 @@ export interface TargetSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Whether an inventory answers from what it says now. */
 export interface InventoryHealth {
   /** What the inventory says now cannot be read; an earlier state is in force. */
   readonly stale: boolean;

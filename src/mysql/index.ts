@@ -25,7 +25,7 @@ export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.j
 export { MysqlServer, type SessionOptions } from './server.js';
 export { serverErrorNumber, serverMessage } from './server-error.js';
 export { OLDEST_VERSION, serverHas, versionHas } from './server-version.js';
-export type { QueryOptions, Session } from './session.js';
+export type { Executed, QueryOptions, Row, Session, SqlValue } from './session.js';
 export { isBelow } from './small-table.js';
 export { definingMode } from './sql-mode.js';
 export { oldName, shadowName } from './table-names.js';

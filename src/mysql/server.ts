@@ -7,6 +7,7 @@ import { answered, PATIENCE } from './answered.js';
 import { type Row, Session, type SqlValue } from './session.js';
 import { translateError } from './server-error.js';
 
+/** Of one connection. */
 export interface SessionOptions {
   /** Default namespace (MySQL schema) of the session. */
   readonly namespace?: string;

@@ -4,9 +4,12 @@ import { SternaError } from '../contract/index.js';
 import { answered, PATIENCE } from './answered.js';
 import { translateError } from './server-error.js';
 
+/** What may stand for a `?` of a statement. */
 export type SqlValue = string | number | boolean | null | Buffer;
+/** A row by the names of its columns: numbers, and texts where a number could lose digits; times as texts in UTC. */
 export type Row = Record<string, unknown>;
 
+/** Of one statement. */
 export interface QueryOptions {
   /** Aborting kills the running statement on the server and throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -14,6 +17,7 @@ export interface QueryOptions {
   readonly patient?: boolean;
 }
 
+/** What became of a statement that gives no rows. */
 export interface Executed {
   readonly affectedRows: number;
   readonly warnings: number;

@@ -1,5 +1,16 @@
+export {
+  type ConnectionConfig,
+  type Executed,
+  MysqlServer,
+  type QueryOptions,
+  type Row,
+  type Session,
+  type SessionOptions,
+  type SqlValue,
+  type TlsConfig,
+} from '../mysql/index.js';
 export { lintSchema } from './lint-schema.js';
 export { planChange } from './plan-change.js';
 export type { PlanningDependencies, PlanningLog } from './planning.js';
 export { pullSchema } from './pull-schema.js';
-export { examineServer } from './server-findings.js';
+export { examineServer, type Examination } from './server-findings.js';

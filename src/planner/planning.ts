@@ -1,9 +1,11 @@
 import { type MysqlServer, PATIENCE, type Session, type SessionOptions } from '../mysql/index.js';
 
+/** Where a planner tells of what it could not tidy up, e.g. a pino logger. */
 export interface PlanningLog {
   warn(fields: object, message: string): void;
 }
 
+/** The server to plan for, and what goes with one piece of planning. */
 export interface PlanningDependencies {
   readonly server: MysqlServer;
   /** Where scratch schemas are made: one like the server, of the same version and settings. @default the server itself */

@@ -18,6 +18,7 @@ const DAY_SECONDS = 86_400;
 const PACKET_BYTES = 64 * 1024 * 1024;
 const SYSTEM_SCHEMAS = ['mysql', 'sys', 'information_schema', 'performance_schema'];
 
+/** What a server lacks for planning and copies. */
 export interface Examination {
   readonly findings: readonly Finding[];
   /** MySQL schemas that were looked at, and that exist. */

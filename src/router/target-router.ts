@@ -11,6 +11,7 @@ import type { TargetClient } from '../target/index.js';
 import { Generation } from './generation.js';
 import { Resolutions } from './resolutions.js';
 
+/** How a router finds targets and opens their clients, and its bounds. `openRouter` gives the MySQL clients. */
 export interface TargetRouterOptions {
   readonly resolver: InventoryResolver;
   /** Opens a client; called once per generation. */

@@ -16,6 +16,7 @@ import type {
 } from '../contract/index.js';
 import type { ChangeHold, FoundChange, Leftovers } from '../engine/index.js';
 
+/** Where an operation tells what it does, e.g. a pino logger. Fields hold no address (R2). */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -37,6 +38,7 @@ export interface OperationContext {
   readonly log: Log;
 }
 
+/** What `sterna doctor` looks at: what the server lacks for changes, and what changes have left there. */
 export interface TargetExamination {
   readonly findings: readonly Finding[];
   readonly leftovers: Leftovers;

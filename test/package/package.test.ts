@@ -5,6 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.js';
+import { TestNamespace } from '../support/namespace.js';
+import { BUSY_MACHINE } from '../support/online-change.js';
 import { DEPENDENCIES, manifest, PackedPackage } from '../support/packed-package.js';
 
 const run = promisify(execFile);
@@ -99,4 +101,35 @@ it('has a command that answers, linked as npm links it', async () => {
   await symlink(command, path.join(project, 'node_modules/.bin/sterna'));
   const { stdout } = await run('node_modules/.bin/sterna', ['--help'], { cwd: project });
   expect(stdout).toContain('Durable MySQL schema changes');
+});
+
+it('plans and copies with planner and engine alone, as the documentation says', async () => {
+  await using space = await TestNamespace.create('package');
+  await space.query('CREATE TABLE orders (id INT PRIMARY KEY)');
+  await space.query('INSERT INTO orders VALUES (1), (2)');
+  const text = await readFile(path.join(ROOT, 'docs/embedding.md'), 'utf8');
+  const code = /## Planner and engine[^]*?```js\n([^]*?)```/
+    .exec(text)?.[1]
+    ?.replaceAll("'shop'", JSON.stringify(space.name));
+  const { host, port, user, password } = space.server;
+  const given = { host, port, user, secret: password };
+  const place = await packed.project(DEPENDENCIES.filter((name) => !name.startsWith('@temporalio/')));
+  const lines = [
+    `const { host, port, user, secret } = ${JSON.stringify(given)};`,
+    'const log = { debug() {}, info() {}, warn: console.error, error: console.error };',
+    code
+      ?.replaceAll('shop:', `${space.name}:`)
+      .replaceAll("mode: 'required'", "mode: 'disabled'")
+      // Other tests load the server as well.
+      .replaceAll(
+        '(server, physical)',
+        `(server, physical, ${JSON.stringify({ replicas: [], limits: BUSY_MACHINE })})`,
+      ),
+  ];
+  await writeFile(path.join(place, 'alone.mjs'), lines.join('\n'));
+  const { stderr } = await run(process.execPath, ['alone.mjs'], { cwd: place });
+  expect(stderr).toBe('');
+  expect(await space.query('SELECT * FROM orders')).toEqual([{ id: '1' }, { id: '2' }]);
+  expect(JSON.stringify(await space.query('SHOW CREATE TABLE orders'))).toContain('`id` bigint NOT NULL');
+  expect(await space.query('SHOW TABLES')).toHaveLength(1);
 });
