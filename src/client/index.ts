@@ -1,1 +1,2 @@
-export { type ClientOptions, type ListedChange, newSuffix, SternaClient } from './sterna-client.js';
+export { type ClientOptions, type ListedChange, SternaClient } from './sterna-client.js';
+export { newSuffix } from './suffix.js';

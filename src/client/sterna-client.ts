@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Client,
@@ -39,6 +38,7 @@ import {
   type UndropTableResult,
 } from '../contract/index.js';
 import { translateClientError, wasNotTaken } from './client-error.js';
+import { newSuffix } from './suffix.js';
 import { examineTemporal } from './examine-temporal.js';
 
 /** How a client reaches Temporal, and which workers it asks. */
@@ -387,11 +387,6 @@ export class SternaClient implements AsyncDisposable {
       throw translateClientError(error, handle.workflowId);
     }
   }
-}
-
-/** Sortable by time, unique without a look at the server. */
-export function newSuffix(): string {
-  return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;

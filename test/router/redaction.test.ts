@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../tools/dev/ports.js';
-import { GzipCodec } from '../../src/codec/index.js';
 import { TestAccount } from '../support/account.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import { TestDataPlane } from '../support/data-plane.js';
+import type { Heard } from '../support/heard.js';
 import { TestNamespace } from '../support/namespace.js';
 import { testServers } from '../support/servers.js';
+import { temporalSays } from '../support/temporal-says.js';
 
 /** A loopback address that nothing else names. */
 const HOST = '127.66.77.88';
@@ -20,7 +20,7 @@ let space: TestNamespace;
 let account: TestAccount;
 let way: CuttingProxy;
 /** Everything that was said, and by whom. */
-const said: { by: string; text: string }[] = [];
+const said: Heard[] = [];
 
 beforeAll(async () => {
   space = await TestNamespace.create('redaction');
@@ -67,42 +67,6 @@ function alter(
   return sterna('alter', '-t', target, '-e', 'test', '-n', namespace, statement, '-y', '--watch', '--json', ...flags);
 }
 
-/** Histories, memos, search attributes and summaries of everything that ran, with each payload as it was before the codec. */
-async function temporalSays(): Promise<number> {
-  const connection = await Connection.connect({ address: testServers().temporalAddress });
-  try {
-    const client = new Client({ connection });
-    let histories = 0;
-    for await (const { workflowId, runId } of client.workflow.list({
-      query: `TaskQueue = '${plane.name}'`,
-    })) {
-      const handle = client.workflow.getHandle(workflowId, runId);
-      const history = await decoded(await handle.fetchHistory());
-      const { raw } = await handle.describe();
-      said.push({ by: `the history of ${workflowId}`, text: JSON.stringify(history) });
-      said.push({ by: `the description of ${workflowId}`, text: JSON.stringify(await decoded(raw)) });
-      histories += 1;
-    }
-    return histories;
-  } finally {
-    await connection.close();
-  }
-}
-
-/** With every payload as text. */
-async function decoded(value: unknown): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map(decoded));
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value;
-  const { metadata, data } = value as { metadata?: Record<string, Uint8Array>; data?: Uint8Array };
-  if (metadata !== undefined && data instanceof Uint8Array) {
-    const [payload] = await new GzipCodec().decode([{ metadata, data }]);
-    return Buffer.from(payload?.data ?? []).toString();
-  }
-  const fields = await Promise.all(Object.entries(value).map(async ([name, each]) => [name, await decoded(each)]));
-  return Object.fromEntries(fields) as object;
-}
-
 it('no password, user or host of an inventory comes out of a worker, however a piece of work ends (R2)', async () => {
   const { name } = space;
   expect(JSON.parse((await alter('good', 'ALTER TABLE t ADD COLUMN a INT')).stdout)).toMatchObject({
@@ -146,7 +110,9 @@ it('no password, user or host of an inventory comes out of a worker, however a p
   const port = /"healthPort":(\d+)/.exec(log)?.[1];
   for (const page of ['metrics', 'readyz'])
     said.push({ by: `/${page}`, text: await (await fetch(`http://127.0.0.1:${port}/${page}`)).text() });
-  expect(await temporalSays()).toBeGreaterThan(ends.length);
+  const temporal = await temporalSays(`TaskQueue = '${plane.name}'`);
+  said.push(...temporal.said);
+  expect(temporal.workflows).toBeGreaterThan(ends.length);
 
   // What was looked through does tell what may be told.
   const all = (by: string): string =>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hearNothingOf } from './heard.js';
 import { connect, testServers, type TestServer } from './servers.js';
 
 /**
@@ -19,6 +20,7 @@ export class TestAccount implements AsyncDisposable {
   }: { server?: TestServer; grants?: readonly string[] } = {}): Promise<TestAccount> {
     const user = `st_${randomBytes(6).toString('hex')}`;
     const password = randomBytes(12).toString('base64url');
+    hearNothingOf(user, password);
     const connection = await connect(server);
     try {
       await connection.query('CREATE USER ? IDENTIFIED BY ?', [user, password]);
@@ -36,6 +38,7 @@ export class TestAccount implements AsyncDisposable {
   /** Another password, on the server at once. */
   async rotate(): Promise<void> {
     const password = randomBytes(12).toString('base64url');
+    hearNothingOf(password);
     const connection = await connect(this.admin);
     await connection.query('ALTER USER ? IDENTIFIED BY ?', [this.user, password]).finally(() => connection.end());
     this.server = { ...this.server, password };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { ROOT } from '../../tools/dev/paths.js';
+import { hear } from './heard.js';
 
 /** A command of the CLI in a process of its own, to be interrupted while it runs. */
 export class CliProcess implements AsyncDisposable {
@@ -9,10 +10,18 @@ export class CliProcess implements AsyncDisposable {
   /** Exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    command: string,
+  ) {
     child.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString()));
     child.stderr?.on('data', (text: Buffer) => (this.stderr += text.toString()));
-    this.ended = new Promise((resolve) => child.once('close', resolve));
+    this.ended = new Promise((resolve) =>
+      child.once('close', (code) => {
+        hear(`sterna ${command}`, `${this.stdout}\n${this.stderr}`);
+        resolve(code);
+      }),
+    );
   }
 
   /** @param node options of Node itself */
@@ -26,6 +35,7 @@ export class CliProcess implements AsyncDisposable {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
+      args.join(' '),
     );
   }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { ROOT } from '../../tools/dev/paths.js';
 import { SternaClient } from '../../src/client/index.js';
 import { TestAccount } from './account.js';
+import { hear } from './heard.js';
 import { uniqueName } from './namespace.js';
 import { dsn, testServers } from './servers.js';
 import { expectNoLeaks } from './leaks.js';
@@ -70,16 +71,15 @@ export class TestDataPlane implements AsyncDisposable {
 
   /** Runs a command of the built CLI. */
   async sterna(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    try {
-      const { stdout, stderr } = await run(process.execPath, [path.join(ROOT, 'dist/cli.js'), ...args], {
-        env: this.env,
-        timeout: 60_000,
-      });
-      return { code: 0, stdout, stderr };
-    } catch (error) {
-      const failed = error as { code: number; stdout: string; stderr: string };
-      return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
-    }
+    const { code, stdout, stderr } = await run(process.execPath, [path.join(ROOT, 'dist/cli.js'), ...args], {
+      env: this.env,
+      timeout: 60_000,
+    }).then(
+      (done) => ({ code: 0, ...done }),
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    );
+    hear(`sterna ${args.join(' ')}`, `${stdout}\n${stderr}`);
+    return { code, stdout, stderr };
   }
 
   /** Ends the workers in order, after the workflows: a change that reads as `cancelled` still gives its target back. */

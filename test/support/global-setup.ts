@@ -1,14 +1,20 @@
+import { rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureBuilt } from '../../tools/dev/built.js';
+import { beginHearing } from './heard.js';
 import { connect, testServers, type TestServer } from './servers.js';
 
 /** Workspace schemas of the planner: not bound to a test's own schema, so they are looked for once, at the end. */
 const WORKSPACES = `SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name LIKE '\\\\_sterna\\\\_ws\\\\_%' AND IS_FREE_LOCK(schema_name)`;
 
+let heard: string | undefined;
+
 /** Says at once, and for all tests together, which server is missing. */
 export async function setup(): Promise<void> {
   ensureBuilt();
+  heard = beginHearing();
+  process.env.STERNA_TEST_SINCE = new Date().toISOString();
   const { mysqlA, mysqlB, temporalAddress } = testServers();
   const [host = '', port = ''] = temporalAddress.split(':');
   await Promise.all([
@@ -20,6 +26,7 @@ export async function setup(): Promise<void> {
 
 /** No workspace may outlive the suite (E7). One in use by another run goes away while we look. */
 export async function teardown(): Promise<void> {
+  if (heard !== undefined) rmSync(heard, { recursive: true });
   const { mysqlA, mysqlB } = testServers();
   for (const server of [mysqlA, mysqlB]) {
     const left = await workspacesThatStay(server);

@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../tools/dev/paths.js';
+import { hear } from './heard.js';
 
 /** A worker in a process of its own, as in production, so that it can be killed. */
 export class WorkerProcess {
   readonly #ended: Promise<number | null>;
+  #log = '';
   private constructor(private readonly child: ChildProcess) {
     this.#ended = new Promise((resolve) => child.once('exit', resolve));
+    child.once('close', () => hear(`the log of worker ${this.pid}`, this.#log));
     // A test run that is broken off leaves no worker behind.
     const killOnExit = (): void => void child.kill('SIGKILL');
     process.once('exit', killOnExit);
@@ -26,6 +29,7 @@ export class WorkerProcess {
     await new Promise<void>((resolve, reject) => {
       const look = (text: Buffer): void => {
         log.write(text);
+        worker.#log += text.toString();
         if (text.toString().includes('worker ready')) resolve();
       };
       child.stdout.on('data', look);
@@ -47,7 +51,16 @@ export class WorkerProcess {
   }
 
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      if (signal === 'SIGTERM') await this.#hearMetrics();
+      this.child.kill(signal);
+    }
     await this.#ended;
+  }
+
+  async #hearMetrics(): Promise<void> {
+    const port = /"healthPort":(\d+)/.exec(this.#log)?.[1];
+    if (port === undefined) return;
+    hear('metrics', await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
   }
 }
