@@ -30,6 +30,7 @@ export function createChangeActivities(
     };
   };
   return {
+    claimTarget: (step) => run(STATEMENTS, step, (client, context) => client.claimTarget(step, context)),
     runStatements: (step) => run(STATEMENTS, step, (client, context) => client.runStatements(step, context)),
     prepareTables: (step) => run(COPYING, step, (client, context) => client.prepareTables(step, context)),
     copyTables: (step) => run(COPYING, step, (client, context) => client.copyTables(step, context)),

@@ -30,7 +30,6 @@ import {
   type SchemaChangeInput,
   type SchemaChangeResult,
   SternaError,
-  type TaskProgress,
   type TaskState,
   WORKFLOW_TYPES,
   undropId,
@@ -38,6 +37,7 @@ import {
   type UndropTableResult,
 } from '../contract/index.js';
 import { translateClientError, wasNotTaken } from './client-error.js';
+import { type PendingStep, pendingStep } from './pending-step.js';
 import { newSuffix } from './suffix.js';
 import { examineTemporal } from './examine-temporal.js';
 
@@ -68,8 +68,6 @@ const ANSWER_MS = 30_000;
 const RETRY_MS = 100;
 /** Close at first, when much happens; every look costs the worker some work. */
 const WATCH_INTERVAL_MS = { first: 200, later: 500, laterAfter: 2_000 };
-/** Temporal's state of an activity that waits for its next attempt. */
-const PENDING_SCHEDULED = 1;
 /** A change in any other state of Temporal may go on, also in states that are not known here. */
 const CLOSED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 /** States in which a step may be at work on the target. */
@@ -131,7 +129,17 @@ export class SternaClient implements AsyncDisposable {
   /** Sends a message as an update: accepted and durable when it returns, or refused with the reason. */
   async send<N extends MessageName>(id: string, name: N, message: MessageArguments[N]): Promise<MessageResult> {
     const options = { args: [message] as [MessageArguments[N]] };
-    return this.#ask(id, () => this.#handle(id).executeUpdate<MessageResult, typeof options.args>(name, options));
+    const update = (): Promise<MessageResult> =>
+      this.#ask(id, () => this.#handle(id).executeUpdate<MessageResult, typeof options.args>(name, options));
+    try {
+      return await update();
+    } catch (error) {
+      // A status may know of the end of a step before the history has it, and a message is taken before that end.
+      const isRefused = error instanceof SternaError && error.code === 'control_refused';
+      const offered = isRefused && (await this.status(id).catch(() => undefined))?.controls.includes(name);
+      if (offered !== true) throw error;
+      return update();
+    }
   }
 
   /** State and tasks; rows come from the heartbeats of the copy, so watching costs no history (C6). */
@@ -367,22 +375,9 @@ export class SternaClient implements AsyncDisposable {
     }
   }
 
-  /** What the running step tells: its rows, and why it has to be tried again. */
-  async #pending(handle: WorkflowHandle): Promise<{ progress?: TaskProgress; failure?: string }> {
+  async #pending(handle: WorkflowHandle): Promise<PendingStep> {
     try {
-      const { raw } = await handle.describe();
-      for (const { heartbeatDetails, lastFailure, attempt, state } of raw.pendingActivities ?? []) {
-        const data = heartbeatDetails?.payloads?.[0]?.data;
-        const waits = Number(state) === PENDING_SCHEDULED && lastFailure?.message;
-        const failure = waits
-          ? `attempt ${attempt} after ${lastFailure.applicationFailureInfo?.type ?? 'an error'}: ${lastFailure.message}`
-          : undefined;
-        return {
-          ...(data?.length ? { progress: JSON.parse(Buffer.from(data).toString()) as TaskProgress } : {}),
-          ...(failure === undefined ? {} : { failure }),
-        };
-      }
-      return {};
+      return pendingStep(await handle.describe());
     } catch (error) {
       throw translateClientError(error, handle.workflowId);
     }

@@ -13,6 +13,8 @@ export interface ReadActivities {
 
 /** The steps of a change, on the copy queue. */
 export interface ChangeActivities {
+  /** Before any other: from its end on, the change belongs to where its state is. */
+  readonly claimTarget: (step: StepInput) => Promise<StepOutcome>;
   readonly runStatements: (step: StepInput) => Promise<StepOutcome>;
   readonly prepareTables: (step: StepInput) => Promise<StepOutcome>;
   readonly copyTables: (step: StepInput) => Promise<StepOutcome>;

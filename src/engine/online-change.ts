@@ -57,6 +57,11 @@ export class OnlineChange {
     private readonly throttling: ThrottleOptions = { replicas: [], limits: {} },
   ) {}
 
+  /** From now on the target has the state of the change, by which every later step knows it. */
+  claimTarget(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    return this.#drive(step, context, () => Promise.resolve(done({})));
+  }
+
   async runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {
     if (step.begun === true && step.last === true && (await this.#isOver(step))) return done({});
     return this.#drive(step, context, async (driver) => {

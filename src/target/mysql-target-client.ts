@@ -89,6 +89,10 @@ class MysqlTargetClient implements TargetClient {
     return planChange(this.#planning(context), request);
   }
 
+  claimTarget(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#write(() => this.#change.claimTarget(step, context));
+  }
+
   runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome> {
     return this.#write(() => this.#change.runStatements(step, context));
   }

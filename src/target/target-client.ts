@@ -57,6 +57,8 @@ export interface TargetClient {
   /** What the rules find in desired files. */
   lint(request: LintRequest): Promise<readonly LintedTable[]>;
 
+  /** Makes the state of the change, and nothing else. */
+  claimTarget(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   prepareTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;
   copyTables(step: StepInput, context: OperationContext): Promise<StepOutcome>;

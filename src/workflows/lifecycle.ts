@@ -1,6 +1,5 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import {
-  type ChangeActivities,
   type ChangePlace,
   type Control,
   directLimits,
@@ -18,22 +17,8 @@ import { assertConsent, assertWindowFits } from './consent.js';
 import { ControlWriter } from './control-writer.js';
 import { reserveTarget } from './reservation.js';
 import { keepWindow } from './keep-window.js';
+import { FINAL, type Step, WORDS } from './steps.js';
 import { cancelWhen, toFailure, untilServed, wasEnded, wasGivenBack } from './scopes.js';
-
-type Step = Exclude<keyof ChangeActivities, 'cleanUp'>;
-
-const WORDS: Readonly<Record<Step, string>> = {
-  runStatements: 'change',
-  prepareTables: 'prepare',
-  copyTables: 'copy',
-  holdTables: 'hold',
-  cutOver: 'cut over',
-  guardRevert: 'guard',
-  revertTables: 'revert',
-};
-
-/** After these, their tasks are as planned. They change tables of the application, so their end is awaited. */
-const FINAL: readonly Step[] = ['runStatements', 'cutOver'];
 
 /** Beyond the reach of a stop. */
 const ENDED: readonly TaskState[] = ['completed', 'revert_window'];
@@ -56,7 +41,7 @@ export class Lifecycle {
   #running: { readonly step: Step; readonly ids: readonly string[] } | undefined;
   /** Something of the change may be on the target. */
   #started = false;
-  /** The state of the change is on the target: a step has been at work there. */
+  /** The state of the change is on the target. Until then nothing but that is done there. */
   #begun = false;
   /** Tasks of the cutover that is under way. */
   #cuttingOver: readonly string[] = [];
@@ -300,6 +285,11 @@ export class Lifecycle {
       await this.#gate();
       machine.set([...ids, ...idsOf(along)], state);
       const { control } = machine;
+      if (!this.#begun) {
+        const claim = await this.#attempt('claimTarget', tasks, control);
+        if (claim.outcome === 'stopped' && machine.control.sequence === control.sequence) machine.stoppedByTarget();
+        continue;
+      }
       const outcome = await this.#attempt(step, tasks, control);
       const reports = outcome.outcome === 'done' ? outcome.reports : {};
       // A driver that found itself stopped may have found the swap done before it.
@@ -348,7 +338,7 @@ export class Lifecycle {
       const outcome = await cancelWhen(halted, STOP_GRACE_MS, () =>
         activities[step]({ ...this.#place(), tasks, control, ...(last ? { last } : {}) }),
       );
-      this.#begun = !last || outcome.outcome !== 'done';
+      this.#begun = outcome.outcome === 'done' ? !last : this.#begun;
       // A control on its way to the target would bring the state table back.
       if (
         last &&

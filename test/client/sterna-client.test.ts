@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, Connection, WorkflowClient, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ChangeStatus, type SchemaChangeInput, SternaError } from '../../src/contract/index.js';
 import { translateClientError } from '../../src/client/client-error.js';
 import { SternaClient } from '../../src/client/index.js';
@@ -36,6 +37,8 @@ afterAll(async () => {
   await client.close();
   await connection.close();
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error: unknown = await work.then(
@@ -145,4 +148,25 @@ it('a watch ends when its signal is aborted, though the status of the change sta
   }
   expect(seen).toEqual(['stopped']);
   await patient.close();
+});
+
+it('sends a message once more where the status offers it, since a status may be ahead of the history', async () => {
+  const refusal = new WorkflowUpdateFailedError('refused', ApplicationFailure.create({ type: 'control_refused' }));
+  const sent: string[] = [];
+  const offer = (controls: readonly string[]): void => {
+    sent.length = 0;
+    vi.spyOn(WorkflowClient.prototype, 'getHandle').mockReturnValue({
+      executeUpdate: (name: string) => {
+        sent.push(name);
+        return sent.length === 1 ? Promise.reject(refusal) : Promise.resolve({ state: 'cutting_over', already: false });
+      },
+      query: () => Promise.resolve({ controls, tasks: [] }),
+    } as never);
+  };
+  offer(['cutover']);
+  expect(await client.send(ids[0], 'cutover', { caller: 'test' })).toEqual({ state: 'cutting_over', already: false });
+  expect(sent).toEqual(['cutover', 'cutover']);
+  offer(['stop']);
+  expect(await codeOf(client.send(ids[0], 'cutover', { caller: 'test' }))).toBe('control_refused');
+  expect(sent).toEqual(['cutover']);
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
+import { connect } from '../support/servers.js';
+import { until } from '../support/until.js';
 import { EditedInventory } from './edited-inventory.js';
 import { type Edit, RoutedChange } from './routed-change.js';
 
@@ -163,6 +165,33 @@ describe('the entry of a target is edited, and a change of it', () => {
         expect(await change.end(), edit).toBe('reverted');
         await change.expectAccounted('int');
       });
+    },
+  );
+
+  it(
+    'whose worker is killed in its first statement is never begun anew elsewhere (R1, S4, E7)',
+    { timeout: 180_000 },
+    async () => {
+      await using change = await RoutedChange.create('moved', plane, inventory);
+      await change.allowElsewhere();
+      const reader = await connect(change.space.server, change.space.name);
+      await reader.query('START TRANSACTION; SELECT * FROM t LIMIT 1');
+      await change.start({ autoApply: true }, 'ALTER TABLE t ADD COLUMN n INT');
+      await until('its statement waits', async () => {
+        const [rows] = await change.space.connection.query(
+          "SELECT 1 FROM performance_schema.processlist WHERE user = ? AND state LIKE 'Waiting for table metadata%'",
+          [change.user],
+        );
+        return (rows as unknown[]).length > 0;
+      });
+      for (const worker of plane.workers) await worker.kill('SIGKILL');
+      await plane.startWorker();
+      await change.editEntry();
+      reader.destroy();
+      expect(await change.end()).toBe('drifted');
+      await cleanedByDoctor(change);
+      await change.expectAccounted('int');
+      await expectNoLeaks({ namespaces: [change.space], taskQueues: [plane.name] });
     },
   );
 });

@@ -84,8 +84,8 @@ export class RoutedChange implements AsyncDisposable {
     return this.account.user;
   }
 
-  async start(options: object): Promise<void> {
-    const statements = { [this.space.name]: ['ALTER TABLE t MODIFY k BIGINT NOT NULL'] };
+  async start(options: object, statement = 'ALTER TABLE t MODIFY k BIGINT NOT NULL'): Promise<void> {
+    const statements = { [this.space.name]: [statement] };
     await this.plane.client.start(
       { target: this.target, environment: 'test', statements, options, caller: 'test' },
       this.id,
@@ -152,8 +152,13 @@ export class RoutedChange implements AsyncDisposable {
     if (this.twin === undefined) return;
     const other = await connect(this.twin.server);
     await other.query(`ALTER TABLE ${this.twin.name}.t ADD COLUMN theirs INT`).finally(() => other.end());
-    await this.elsewhere.grant('ALL ON *.*');
+    await this.allowElsewhere();
     this.#twinBefore = await this.#lookAtTwin();
+  }
+
+  /** The edited entry leads to where everything may be done. */
+  allowElsewhere(): Promise<void> {
+    return this.elsewhere.grant('ALL ON *.*');
   }
 
   /** Nothing was written where the entry led to. */

@@ -57,7 +57,9 @@ describe('a revert window', () => {
     expect(await change.temporalStatus()).toBe('COMPLETED');
     expect(script.story.filter((call) => call !== 'writeControl')).toEqual([
       'plan',
-      ...['prepareTables', 'copyTables', 'cutOver', 'guardRevert', 'revertTables'].map((step) => `${step} shop.a`),
+      ...['claimTarget', 'prepareTables', 'copyTables', 'cutOver', 'guardRevert', 'revertTables'].map(
+        (step) => `${step} shop.a`,
+      ),
       'cleanUp',
     ]);
   });

@@ -36,6 +36,7 @@ describe('a change from plan to end', () => {
     });
     expect(script.story).toEqual([
       'plan',
+      'claimTarget shop.new',
       'runStatements shop.new',
       'prepareTables shop.a',
       'copyTables shop.a',
@@ -119,6 +120,7 @@ describe('a deferred cutover', () => {
     await until('the tables are held', () => script.count('holdTables') > 0);
     expect(script.story).toEqual([
       'plan',
+      'claimTarget shop.new',
       'runStatements shop.new',
       'prepareTables shop.a shop.b',
       'copyTables shop.a shop.b',
@@ -126,7 +128,7 @@ describe('a deferred cutover', () => {
     ]);
     await change.send('cutover');
     expect(await change.result()).toMatchObject({ state: 'completed' });
-    expect(script.story.filter((line) => !line.startsWith('writeControl')).slice(5)).toEqual([
+    expect(script.story.filter((line) => !line.startsWith('writeControl')).slice(6)).toEqual([
       'cutOver shop.a shop.b',
       'runStatements shop.quick',
       'runStatements shop.gone',
@@ -146,7 +148,7 @@ describe('a deferred cutover', () => {
     expect(script.story).toEqual(['plan']);
     await change.send('cutover');
     expect(await change.result()).toMatchObject({ state: 'completed' });
-    expect(script.story).toEqual(['plan', 'runStatements shop.quick']); // which leaves nothing (E7)
+    expect(script.story).toEqual(['plan', 'claimTarget shop.quick', 'runStatements shop.quick']); // which leaves nothing (E7)
   });
 
   it('no control is on its way when the clean-up begins: it would bring the state table back (E7)', async () => {

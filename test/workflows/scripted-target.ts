@@ -117,6 +117,9 @@ export class ScriptedTarget implements TargetClient {
       milliseconds: 1,
     }));
   }
+  claimTarget(step: StepInput, context: OperationContext): Promise<StepOutcome> {
+    return this.#step('claimTarget', step, context, 'preparing', () => this.#done(step));
+  }
   runStatements(step: StepInput, context: OperationContext): Promise<StepOutcome> {
     return this.#step('runStatements', step, context, 'instant', () => this.#done(step));
   }
