@@ -1,7 +1,8 @@
-import type { ChangeActivities, CleanUpInput, ObservedChange, Route, StepInput } from '../contract/index.js';
+import type { ChangeActivities, CleanUpInput, ObservedChange, StepInput, TaskProgress } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import type { OperationContext, TargetClient } from '../target/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
+import { useTarget } from './use-target.js';
 
 const COPYING: OperationKind = { beats: 'work', onDrain: 'hand over' };
 /** One statement may take hours and says nothing meanwhile: an index built in place, the drop of a large table. */
@@ -11,13 +12,16 @@ const STATEMENTS: OperationKind = { beats: 'timer', onDrain: 'hand over' };
 export function createChangeActivities(
   dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use'> },
 ): ChangeActivities {
+  const use = dependencies.router.use.bind(dependencies.router);
   const run = <T>(
     kind: OperationKind,
     input: StepInput | CleanUpInput,
     work: (client: TargetClient, context: OperationContext) => Promise<T>,
   ): Promise<T> =>
     operate(dependencies, fieldsOf(input), { ...kind, awaitsRoute: input.begun === true }, (context) =>
-      dependencies.router.use(requestOf(input.route), (client) => work(client, observed(context, input))),
+      useTarget(use, input.route, context, (client) => work(client, observed(context, input)), {
+        onWait: () => input.tasks.forEach(({ id }) => observed(context, input).progress(waiting(id))),
+      }),
     );
   const observed = (context: OperationContext, { changeId, route }: StepInput | CleanUpInput): OperationContext => {
     const change: ObservedChange = { changeId, target: route.target, environment: route.environment };
@@ -46,10 +50,8 @@ function fieldsOf({ changeId, route, tasks }: StepInput | CleanUpInput): Record<
   return { changeId, target: route.target, environment: route.environment, tasks: tasks.map((task) => task.id) };
 }
 
-export function requestOf({
-  target,
-  environment,
-  type,
-}: Pick<Route, 'target' | 'environment' | 'type'>): Pick<Route, 'target' | 'environment' | 'type'> {
-  return { target, environment, type };
+/** What is told of a task while its step has no client. */
+function waiting(table: string): TaskProgress {
+  const waitingFor = 'a client of the worker: all are in use (maxClients)';
+  return { table, phase: 'preparing', rows: 0, of: 0, percent: 0, rowsPerSecond: 0, waitingFor };
 }

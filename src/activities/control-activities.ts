@@ -3,35 +3,46 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ControlActivities, UndropTableInput } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
-import { requestOf } from './change-activities.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
+import { useTarget } from './use-target.js';
 
 const SHORT: OperationKind = { beats: 'work', onDrain: 'hand over' };
+/** It waits for no client (C1). */
+const AT_ONCE = { urgent: true };
 
 /** Short work on the control queue, with slots of its own (C5). */
 export function createControlActivities(
   dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use'> },
 ): ControlActivities {
+  const use = dependencies.router.use.bind(dependencies.router);
   return {
     writeControl: (input) => {
       const { changeId, route, control } = input;
       const fields = { changeId, target: route.target, environment: route.environment, sequence: control.sequence };
       return operate(dependencies, fields, { ...SHORT, awaitsRoute: input.begun === true }, (context) =>
-        dependencies.router.use(requestOf(route), (client) => client.writeControl(input, context)),
+        useTarget(use, route, context, (client) => client.writeControl(input, context), AT_ONCE),
       );
     },
 
     findDropped: (request) =>
       operate(dependencies, dropFields(request), SHORT, (context) =>
-        dependencies.router.use(requestOf({ ...request, type: 'mysql' }), async (client) => ({
-          dropped: await client.findDropped(request, context),
-        })),
+        useTarget(
+          use,
+          { ...request, type: 'mysql' },
+          context,
+          async (client) => ({ dropped: await client.findDropped(request, context) }),
+          AT_ONCE,
+        ),
       ),
 
     restoreDropped: (request) =>
       operate(dependencies, dropFields(request), SHORT, (context) =>
-        dependencies.router.use(requestOf({ ...request, type: 'mysql' }), (client) =>
-          client.restoreDropped(request, context),
+        useTarget(
+          use,
+          { ...request, type: 'mysql' },
+          context,
+          (client) => client.restoreDropped(request, context),
+          AT_ONCE,
         ),
       ),
 

@@ -3,6 +3,7 @@ import type { ProbeResult, ReadActivities } from '../contract/index.js';
 import { SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
+import { useTarget } from './use-target.js';
 
 const PROBES_AT_ONCE = 64;
 /** They change nothing: breaking them off and starting over elsewhere is harmless. */
@@ -13,11 +14,14 @@ export function createReadActivities(
   dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'read' | 'list' | 'inventoryHealth'> },
 ): ReadActivities {
   const { router } = dependencies;
+  const read = router.read.bind(router);
   return {
     planChange: (request) => {
       const { target, environment, type } = request;
       return operate(dependencies, { target, environment }, READ, async (context) => {
-        const plan = await router.read({ target, environment, type }, (client) => client.plan(request, context));
+        const plan = await useTarget(read, { target, environment, type }, context, (client) =>
+          client.plan(request, context),
+        );
         await assertFits(
           plan,
           `the plan of ${plan.tasks.length} tables`,
@@ -29,7 +33,7 @@ export function createReadActivities(
 
     pullTables: ({ target, environment, namespaces }) =>
       operate(dependencies, { target, environment }, READ, async (context) => {
-        const pulled = await router.read({ target, environment, type: 'mysql' }, (client) =>
+        const pulled = await useTarget(read, { target, environment, type: 'mysql' }, context, (client) =>
           client.pull(namespaces === undefined ? {} : { namespaces }, context),
         );
         await assertFits(pulled, 'the pulled schema', 'Pull fewer namespaces at a time');
@@ -53,7 +57,9 @@ export function createReadActivities(
             context.signal.throwIfAborted();
             const place = { target, environment };
             try {
-              const found = await router.read({ ...place, type: 'mysql' }, (client) => client.probe(context));
+              const found = await useTarget(read, { ...place, type: 'mysql' }, context, (client) =>
+                client.probe(context),
+              );
               results[index] = { ...place, ...found };
             } catch (error) {
               if (!(error instanceof SternaError)) throw error;

@@ -11,6 +11,8 @@ export const PATIENCE = {
   plan: 300_000,
   /** A kill, and the statement that it ended. */
   kill: 10_000,
+  /** What is still on its way when a client is closed. */
+  close: 2_000,
   /** A look whether a server is there. */
   probe: 5_000,
   /** The few short questions before a binlog stream begins. */

@@ -50,7 +50,7 @@ const SESSION_SETTINGS = {
  * lasts gets sessions of its own. Knows no namespace by itself (R3).
  */
 export class MysqlServer implements AsyncDisposable {
-  #sessions = 0;
+  readonly #sessions = new Set<Session>();
   readonly #room: SemaphoreInterface = withTimeout(
     new Semaphore(SESSION_BOUNDS.most),
     SESSION_BOUNDS.waitMs,
@@ -60,7 +60,7 @@ export class MysqlServer implements AsyncDisposable {
     ),
   );
   /** Connections of the pool that are open. */
-  readonly #pooled = new Set<object>();
+  readonly #pooled = new Set<Socket>();
   #options: ConnectionOptions;
   #pool: Pool;
   #closed = false;
@@ -94,12 +94,12 @@ export class MysqlServer implements AsyncDisposable {
 
   /** Open now, or being opened, but for binlog streams. */
   get openConnections(): number {
-    return this.#sessions + this.#pooled.size;
+    return this.#sessions.size + this.#pooled.size;
   }
 
   /** Sessions open now, without the pool. */
   get openSessions(): number {
-    return this.#sessions;
+    return this.#sessions.size;
   }
 
   /** One short statement on a shared connection. Names must be qualified; session state must not be set. */
@@ -136,21 +136,18 @@ export class MysqlServer implements AsyncDisposable {
       leave();
       throw translateError(error, 'connecting');
     }
-    this.#sessions += 1;
-    let open = true;
-    const session = new Session(
+    const session: Session = new Session(
       connection,
       (threadId) => this.kill(threadId, 'QUERY'),
       () => {
-        if (!open) return;
-        open = false;
-        this.#sessions -= 1;
-        leave();
+        if (this.#sessions.delete(session)) leave();
       },
       signal,
       answerMs,
     );
+    this.#sessions.add(session);
     try {
+      if (this.#closed) throw closedMeanwhile();
       const all: Record<string, string | number> = { ...SESSION_SETTINGS, ...settings };
       const names = Object.keys(all);
       await session.execute(
@@ -195,10 +192,14 @@ export class MysqlServer implements AsyncDisposable {
     return this.#options;
   }
 
+  /** Cuts off what still uses it: whoever has to wait for that does so before (K4). */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const session of this.#sessions) session.destroy(closedMeanwhile());
     try {
-      await this.#pool.end();
+      await answered(this.#pool.end(), PATIENCE.close, 'closing', () => {
+        for (const stream of this.#pooled) stream.destroy();
+      });
     } catch (error) {
       // A connection that is gone, or that never came about, is closed.
       const told = translateError(error, 'closing');
@@ -246,6 +247,10 @@ export class MysqlServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function closedMeanwhile(): SternaError {
+  return new SternaError('connection_lost', 'The client of the server was closed meanwhile.');
 }
 
 function tlsOptions({ host, tls }: ConnectionConfig): Pick<ConnectionOptions, 'ssl'> {

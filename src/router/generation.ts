@@ -5,7 +5,7 @@ export class Generation {
   users = 0;
   usedAt = Date.now();
   /** Once it is open. */
-  #opened: TargetClient | undefined;
+  opened: TargetClient | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -14,14 +14,14 @@ export class Generation {
     readonly client: Promise<TargetClient>,
   ) {
     client.then(
-      (opened) => (this.#opened = opened),
+      (opened) => (this.opened = opened),
       () => undefined, // told to whoever uses it
     );
   }
 
   /** Open to the server now. */
   get connections(): number {
-    return this.#opened?.connections() ?? 0;
+    return this.opened?.connections() ?? 0;
   }
 
   hold(): void {
@@ -33,12 +33,14 @@ export class Generation {
     this.usedAt = Date.now();
   }
 
-  /** Once, however often it is called. A client that never opened has nothing to close. */
+  /** Once, however often it is called. One that is not open yet has no connection: it is closed when it is, and not waited for. */
   close(): Promise<void> {
-    this.#closed ??= this.client.then(
-      (client) => client.close(),
-      () => undefined,
-    );
+    this.#closed ??= this.opened?.close() ?? this.#closeLater();
     return this.#closed;
+  }
+
+  #closeLater(): Promise<void> {
+    void this.client.then((client) => client.close()).catch(() => undefined); // nobody uses it
+    return Promise.resolve();
   }
 }

@@ -1,2 +1,2 @@
 export { openRouter } from './open-router.js';
-export { type RouterStats, TargetRouter, type TargetRouterOptions } from './target-router.js';
+export { type RouterStats, TargetRouter, type TargetRouterOptions, type UseOptions } from './target-router.js';

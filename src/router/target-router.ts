@@ -9,6 +9,7 @@ import type {
 } from '../inventory/index.js';
 import type { TargetClient } from '../target/index.js';
 import { Generation } from './generation.js';
+import { orAborted } from './or-aborted.js';
 import { Resolutions } from './resolutions.js';
 
 /** How a router finds targets and opens their clients, and its bounds. `openRouter` gives the MySQL clients. */
@@ -22,6 +23,16 @@ export interface TargetRouterOptions {
   readonly graceMs?: number;
   /** Clients open at once; the one that was idle for longest makes room, and without one a use waits. @default 200 */
   readonly maxClients?: number;
+}
+
+/** How a use comes to its client. */
+export interface UseOptions {
+  /** Aborted before the work has begun: the use ends with its reason, whatever it waits for. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when all clients are in use and it has to wait for one. */
+  readonly onWait?: () => void;
+  /** Opens its client above the bound: a stop waits for nobody (C1). @default false */
+  readonly urgent?: boolean;
 }
 
 /** Counters are since the start. */
@@ -42,12 +53,14 @@ export interface RouterStats {
   readonly resolutions: number;
   /** Clients that were closed because they were idle, or to make room for others. */
   readonly evictions: number;
-  /** By error code. */
+  /** By error code: of finding a target, of connecting to it, of closing its client. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
-/** A read tries once more where the inventory says something else by now. */
-const STALE: ReadonlySet<string> = new Set(['access_denied', 'server_unreachable']);
+/** The target is not reached. A read tries once more where the inventory says something else by now. */
+const UNREACHED: ReadonlySet<string> = new Set(['access_denied', 'server_unreachable']);
+/** Clients that do not close, after they were told to cut what they still have, are left behind. */
+const CLOSE_MS = 15_000;
 
 /**
  * The one router of a worker: resolves an opaque key and hands out one client per target.
@@ -59,13 +72,17 @@ export class TargetRouter implements AsyncDisposable {
   /** Least recently used first. */
   readonly #current = new Map<string, Generation>();
   readonly #retiring = new Set<Generation>();
-  readonly #waiting: { readonly came: number; readonly wake: () => void }[] = [];
+  /** When those came who were woken, and see now whether there is room. */
+  readonly #trying = new Set<number>();
+  readonly #waiting: { readonly came: number; wake: () => void }[] = [];
   readonly #failures: Record<string, number> = {};
   readonly #resolutions: Resolutions;
   readonly #idle: NodeJS.Timeout;
   readonly #idleMs: number;
   readonly #maxClients: number;
   #closing: Promise<void> | undefined;
+  /** Aborted when it closes: nobody waits for a client any more. */
+  readonly #ended = new AbortController();
   /** Uses so far. */
   #came = 0;
   #hits = 0;
@@ -80,23 +97,31 @@ export class TargetRouter implements AsyncDisposable {
   }
 
   /** Runs `work` with the client of a target; the client stays open at least as long. */
-  async use<T>(request: TargetRequest, work: (client: TargetClient) => Promise<T>): Promise<T> {
-    return this.#run(await this.#acquire(request), work);
+  async use<T>(
+    request: TargetRequest,
+    work: (client: TargetClient) => Promise<T>,
+    options: UseOptions = {},
+  ): Promise<T> {
+    return this.#run(await this.#acquire(request, options), work, options);
   }
 
   /**
    * As `use`, for work that changes nothing: where the server is away or refuses the account, the inventory is asked once
    * more, and the work is done again if it says something else by now.
    */
-  async read<T>(request: TargetRequest, work: (client: TargetClient) => Promise<T>): Promise<T> {
-    const generation = await this.#acquire(request);
+  async read<T>(
+    request: TargetRequest,
+    work: (client: TargetClient) => Promise<T>,
+    options: UseOptions = {},
+  ): Promise<T> {
+    const generation = await this.#acquire(request, options);
     try {
-      return await this.#run(generation, work);
+      return await this.#run(generation, work, options);
     } catch (error) {
-      if (!(error instanceof SternaError) || !STALE.has(error.code)) throw error;
+      if (!isUnreached(error)) throw error;
       this.#resolutions.forget(request);
-      const next = await this.#acquire(request);
-      if (next.connectionHash !== generation.connectionHash) return this.#run(next, work);
+      const next = await this.#acquire(request, options);
+      if (next.connectionHash !== generation.connectionHash) return this.#run(next, work, options);
       this.#release(next);
       throw error;
     }
@@ -134,7 +159,7 @@ export class TargetRouter implements AsyncDisposable {
     };
   }
 
-  /** No new work; waits for users up to the grace, then closes every generation (K4). */
+  /** No new work; waits for users up to the grace, then closes every client, which cuts off those that are left (K4). */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;
@@ -144,12 +169,27 @@ export class TargetRouter implements AsyncDisposable {
     await this.close();
   }
 
-  async #run<T>(generation: Generation, work: (client: TargetClient) => Promise<T>): Promise<T> {
+  async #run<T>(
+    generation: Generation,
+    work: (client: TargetClient) => Promise<T>,
+    { signal }: UseOptions,
+  ): Promise<T> {
     try {
-      return await work(await generation.client);
+      const client = generation.opened ?? (await this.#orLeave(generation.client, signal));
+      return await this.#counted(() => work(client));
     } finally {
       this.#release(generation);
       if (this.#retiring.has(generation)) await this.#closeUnused(generation);
+    }
+  }
+
+  /** Clients connect when they are used, so that work is where a target turns out not to be reached. */
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isUnreached(error)) this.#count(error);
+      throw error;
     }
   }
 
@@ -159,41 +199,60 @@ export class TargetRouter implements AsyncDisposable {
   }
 
   /** Held for the caller. */
-  async #acquire(request: TargetRequest): Promise<Generation> {
+  async #acquire(request: TargetRequest, { signal, onWait, urgent = false }: UseOptions): Promise<Generation> {
     const came = this.#came++;
     for (let turn = false; ; turn = true) {
       let opens = false;
       try {
         this.#assertOpen();
-        const resolved = await this.#resolve(request);
+        const found = this.#resolve(request);
+        const resolved = found instanceof Promise ? await this.#orLeave(found, signal) : found;
         this.#assertOpen(); // K4: closed meanwhile, and nobody would close what is opened now
         // From here to `hold` nothing is awaited: concurrent first uses meet in the map (K1).
         const known = this.#currentOf(resolved);
-        const generation = known ?? this.#open(resolved, turn);
+        const generation = known ?? (urgent || this.#mayOpen(came, turn) ? this.#open(resolved) : undefined);
         opens = known === undefined;
         if (generation !== undefined) {
           generation.hold();
           return generation;
         }
       } finally {
-        // What it was woken for is there for the next one.
-        if (turn && !opens) this.#wakeNext();
+        this.#trying.delete(came);
+        // What it was woken for, or more of it, is there for the next one.
+        if (turn && (!opens || this.#hasRoom)) this.#wakeNext();
       }
       // By the time that there is room, the inventory may say something else.
-      await this.#room(came);
+      onWait?.();
+      await this.#room(came, signal);
     }
   }
 
   /** Resolves when a client has been closed, or is not in use any more; whoever came first, first. */
-  #room(came: number): Promise<void> {
-    return new Promise((wake) => {
-      const behind = this.#waiting.findIndex((other) => other.came > came);
-      this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, { came, wake });
-    });
+  async #room(came: number, signal: AbortSignal | undefined): Promise<void> {
+    const waiter = { came, wake: (): void => undefined };
+    const room = new Promise<void>((wake) => (waiter.wake = wake));
+    const behind = this.#waiting.findIndex((other) => other.came > came);
+    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, waiter);
+    try {
+      await this.#orLeave(room, signal);
+    } catch (error) {
+      const at = this.#waiting.indexOf(waiter);
+      if (at !== -1) this.#waiting.splice(at, 1);
+      else if (this.#trying.delete(came)) this.#wakeNext(); // woken and gone at the same time
+      throw error;
+    }
+  }
+
+  /** What is waited for, unless the use is not wanted any more, or the router closes. */
+  #orLeave<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return orAborted(work, signal === undefined ? this.#ended.signal : AbortSignal.any([signal, this.#ended.signal]));
   }
 
   #wakeNext(): void {
-    this.#waiting.shift()?.wake();
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#trying.add(next.came);
+    next.wake();
   }
 
   #resolve(request: TargetRequest): ResolvedTarget | Promise<ResolvedTarget> {
@@ -219,14 +278,22 @@ export class TargetRouter implements AsyncDisposable {
     return undefined;
   }
 
-  /** Undefined where there is no room, or others wait for it already. @param turn whether those have been waited for */
-  #open(resolved: ResolvedTarget, turn: boolean): Generation | undefined {
-    if (!turn && this.#waiting.length > 0) return undefined;
-    if (this.#current.size + this.#retiring.size >= this.#maxClients) {
-      // One that closes makes room when it has closed.
-      this.#evict([...this.#current.values()].find(({ users }) => users === 0));
-      return undefined;
-    }
+  get #hasRoom(): boolean {
+    return this.#current.size + this.#retiring.size < this.#maxClients;
+  }
+
+  /** False where there is no room, or where it is somebody's who came before. @param turn whether it has been woken */
+  #mayOpen(came: number, turn: boolean): boolean {
+    if (!turn && this.#waiting.length > 0) return false;
+    if (turn && [...this.#trying, ...this.#waiting.map((other) => other.came)].some((other) => other < came))
+      return false;
+    if (this.#hasRoom) return true;
+    // One that closes makes room when it has closed.
+    this.#evict([...this.#current.values()].find(({ users }) => users === 0));
+    return false;
+  }
+
+  #open(resolved: ResolvedTarget): Generation {
     this.#misses += 1;
     const key = keyOf(resolved);
     const opened = new Generation(key, resolved.connectionHash, this.options.openClient(resolved));
@@ -266,28 +333,37 @@ export class TargetRouter implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     clearInterval(this.#idle);
+    this.#ended.abort(routerClosed());
     this.#resolutions.end();
-    for (const { wake } of this.#waiting.splice(0)) wake(); // to be refused
     const deadline = Date.now() + (this.options.graceMs ?? 10_000);
     const all = [...this.#current.values(), ...this.#retiring];
     while (Date.now() < deadline && all.some((generation) => generation.users > 0)) await delay(20);
     this.#current.clear();
     this.#retiring.clear();
-    await Promise.all(all.map((generation) => generation.close()));
+    const closed = new AbortController();
+    const limit = delay(CLOSE_MS, undefined, { signal: closed.signal }).catch(() => undefined); // in time
+    await Promise.race([Promise.all(all.map((generation) => generation.close())), limit]).finally(() => closed.abort());
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined)
-      throw new SternaError(
-        'router_closed',
-        'Expected an open router; the worker is shutting down and takes no new work.',
-      );
+    if (this.#closing !== undefined) throw routerClosed();
   }
 
   #count(error: unknown): void {
     const code = error instanceof SternaError ? error.code : 'internal';
     this.#failures[code] = (this.#failures[code] ?? 0) + 1;
   }
+}
+
+function isUnreached(error: unknown): boolean {
+  return error instanceof SternaError && UNREACHED.has(error.code);
+}
+
+function routerClosed(): SternaError {
+  return new SternaError(
+    'router_closed',
+    'Expected an open router; the worker is shutting down and takes no new work.',
+  );
 }
 
 function keyOf({ environment, type, target }: ResolvedTarget): string {

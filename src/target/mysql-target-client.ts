@@ -169,7 +169,9 @@ class MysqlTargetClient implements TargetClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#removals);
+    const removed = Promise.all(this.#removals);
+    // The next plan finds what stays.
+    await answered(removed, PATIENCE.kill, 'tidying up', () => undefined).catch(() => undefined);
     await Promise.all(this.#servers.map((server) => server.close()));
   }
 

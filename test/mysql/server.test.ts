@@ -1,12 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
-import { MysqlServer } from '../../src/mysql/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MysqlServer, PATIENCE } from '../../src/mysql/index.js';
 import { SESSION_BOUNDS } from '../../src/mysql/server.js';
-import { connectionConfig, testServers } from '../support/servers.js';
+import { TestAccount } from '../support/account.js';
+import { connect, connectionConfig, testServers } from '../support/servers.js';
+import { until } from '../support/until.js';
 
 const bounds = { ...SESSION_BOUNDS };
-afterEach(() => void Object.assign(SESSION_BOUNDS, bounds));
+const patience = { ...PATIENCE };
+afterEach(() => {
+  Object.assign(SESSION_BOUNDS, bounds);
+  Object.assign(PATIENCE, patience);
+});
 
 it('closes while it connects to a server that goes away, and is closed (K4)', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
@@ -62,3 +68,26 @@ it('keeps no place for a session that did not come about', async () => {
   await using server = await MysqlServer.open({ ...config, password: () => Promise.resolve('wrong') });
   for (let n = 0; n < 3; n += 1) await expect(server.connect()).rejects.toMatchObject({ code: 'access_denied' });
 });
+
+describe('a server that is closed', () => {
+  it.each(['a session', 'the pool'])('cuts off a statement of %s, and leaves no connection (K4)', async (where) => {
+    PATIENCE.close = 200;
+    await using account = await TestAccount.create();
+    const server = await MysqlServer.open(connectionConfig(account.server));
+    const session = where === 'a session' ? await server.connect() : undefined;
+    const asked = (session ?? server).query('SELECT SLEEP(60)').catch((error: unknown) => error);
+    await until('it runs', async () => (await statements(account.user)) === 1);
+    await server.close();
+    expect(await asked).toMatchObject({ code: 'connection_lost' });
+    expect(server.openConnections).toBe(0);
+    await until('the server has noticed', async () => (await statements(account.user)) === 0);
+    await expect(server.connect()).rejects.toMatchObject({ code: 'connection_lost' });
+  });
+});
+
+async function statements(user: string): Promise<number> {
+  const connection = await connect(testServers().mysqlA);
+  const asked = "SELECT COUNT(*) AS n FROM performance_schema.processlist WHERE user = ? AND state = 'User sleep'";
+  const [rows] = await connection.query(asked, [user]).finally(() => connection.end());
+  return Number((rows as { n: number }[])[0]?.n);
+}

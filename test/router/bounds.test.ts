@@ -216,3 +216,88 @@ describe('a read', () => {
     expect(works).toEqual(['h1']);
   });
 });
+
+describe('a use that waits', () => {
+  it('for room leaves when it is not wanted any more, says that it waits, and lets the next one in', async () => {
+    const router = fakes.openRouter({ maxClients: 1 });
+    const first = new Use(router, 'a');
+    const cancel = new AbortController();
+    let told = 0;
+    const leaves = router.use(to('b'), atOnce, { signal: cancel.signal, onWait: () => (told += 1) });
+    const next = new Use(router, 'c');
+    await until('two wait', () => router.stats().waiting === 2, { intervalMs: 1 });
+    cancel.abort(new Error('cancelled'));
+    await expect(leaves).rejects.toThrow('cancelled');
+    expect([told, router.stats().waiting]).toEqual([1, 1]);
+    first.end();
+    await until('the next one has begun', () => next.begun, { intervalMs: 1 });
+    next.end();
+    await Promise.all([first.over, next.over]);
+  });
+
+  it('and leaves at the moment in which it is let in passes its room on', async () => {
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      const router = fakes.openRouter({ maxClients: 1 });
+      const first = new Use(router, 'a');
+      const cancel = new AbortController();
+      const leaves = router.use(to('b'), atOnce, { signal: cancel.signal }).catch(() => undefined);
+      const next = new Use(router, 'c');
+      await until('two wait', () => router.stats().waiting === 2, { intervalMs: 1 });
+      first.end();
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      cancel.abort();
+      await until('the next one has begun', () => next.begun, { intervalMs: 1, timeoutMs: 2_000 });
+      next.end();
+      await Promise.all([first.over, leaves, next.over]);
+    }
+  });
+
+  it.each(['finds its target', 'has its client opened'])('while the router %s leaves as well', async (what) => {
+    const never = new Promise<never>(() => undefined);
+    const router = fakes.openRouter(
+      what === 'finds its target' ? { resolver: { resolve: () => never } } : { openClient: () => never },
+    );
+    const cancel = new AbortController();
+    const leaves = router.use(to('a'), atOnce, { signal: cancel.signal });
+    const stays = router.use(to('a'), atOnce);
+    await Promise.resolve();
+    cancel.abort(new Error('cancelled'));
+    await expect(leaves).rejects.toThrow('cancelled');
+    expect(router.stats().inUse).toBe(what === 'finds its target' ? 0 : 1);
+    const closing = router.close();
+    await expect(stays).rejects.toMatchObject({ code: 'router_closed' });
+    await closing;
+  });
+
+  it('for nothing is one that is urgent, however many clients are in use (C1)', async () => {
+    const router = fakes.openRouter({ maxClients: 1 });
+    const [first, waits] = [new Use(router, 'a'), new Use(router, 'b')];
+    await until('one waits', () => router.stats().waiting === 1, { intervalMs: 1 });
+    await router.use(to('c'), atOnce, { urgent: true });
+    expect(waits.begun).toBe(false);
+    first.end();
+    await until('it has begun', () => waits.begun, { intervalMs: 1 });
+    waits.end();
+    await Promise.all([first.over, waits.over]);
+    expect(router.stats().clients).toBe(1);
+  });
+});
+
+it('counts targets that work does not reach, and no other failure of work', async () => {
+  const router = fakes.openRouter();
+  for (const code of ['access_denied', 'server_unreachable', 'server_unreachable', 'sql_error'] as const)
+    await router.use(to('a'), () => Promise.reject(new SternaError(code, 'failed'))).catch(() => undefined);
+  expect(router.stats().failures).toEqual({ access_denied: 1, server_unreachable: 2 });
+});
+
+it('waits for users for its grace, and then closes the clients under those that are left (K4)', async () => {
+  const router = fakes.openRouter({ graceMs: 200 });
+  const stays = new Use(router, 'a');
+  await until('it has begun', () => stays.begun, { intervalMs: 1 });
+  const began = performance.now();
+  await router.close();
+  expect(performance.now() - began).toBeGreaterThanOrEqual(199);
+  expect(fakes.opened.map(({ closed }) => closed)).toEqual([true]);
+  stays.end();
+  await stays.over;
+});
