@@ -53,9 +53,11 @@ export async function explainEntry(
   const workspace = entry.workspace && (await explainServer(entry.workspace, `${where}.workspace`, context, false));
   const isRead = [server, ...replicas, ...(workspace ? [workspace] : [])].every(({ error }) => error === undefined);
   return {
-    ...{ target, environment, type, labels, metadata, server, replicas },
+    ...{ target, environment, type, server, replicas },
+    labels: { ...labels },
+    metadata: { ...metadata },
     ...(workspace === undefined ? {} : { workspace }),
-    ...(schemaOverrides === undefined ? {} : { schemaOverrides }),
+    ...(schemaOverrides === undefined ? {} : { schemaOverrides: { ...schemaOverrides } }),
     limits: limitsOf(entry),
     requireWriter: entry.require_writer,
     ...(isRead ? { fingerprint: fingerprintOf(await resolveEntry(entry, where, context)) } : {}),

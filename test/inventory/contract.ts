@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { InventoryResolver } from '../../src/inventory/index.js';
+import type { LoadedInventory } from '../../src/inventory/index.js';
 
 /** An entry as it stands in an inventory file. */
 export type FileEntry = Readonly<Record<string, unknown>> & { readonly environment: string };
@@ -10,7 +10,7 @@ export type FileEntries = Readonly<Record<string, readonly FileEntry[]>>;
 
 /** One backend with the entries of the contract. */
 export interface Backend extends AsyncDisposable {
-  open(): Promise<InventoryResolver>;
+  open(): Promise<LoadedInventory>;
   /** From now on it cannot answer; only what stands in the file itself is still known. */
   breakDown(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
   describe(`the contract of an inventory: ${name}`, () => {
     let folder: string;
     let backend: Backend;
-    let inventory: InventoryResolver;
+    let inventory: LoadedInventory;
     const env: NodeJS.ProcessEnv = {};
     const log = { warn: () => undefined, error: () => undefined };
     const setEnvironment = (): void => {
@@ -175,6 +175,12 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       Object.assign(overridden.schemaOverrides ?? {}, { shop: 'elsewhere' });
       const listed = await inventory.list?.();
       for (const each of listed ?? []) Object.assign(each.labels, { tier: 'lead' });
+      for (const environment of ['staging', 'production']) {
+        const explained = await inventory.explain({ target: 'orders', environment });
+        Object.assign(explained.labels, { tier: 'lead' });
+        Object.assign(explained.metadata, { owner: 'nobody' });
+        Object.assign(explained.schemaOverrides ?? {}, { shop: 'elsewhere' });
+      }
       const second = await inventory.resolve({ target: 'orders', environment: 'staging' });
       expect([second.labels, second.metadata]).toEqual([{ tier: 'gold' }, { owner: 'team-orders' }]);
       expect((await production('orders')).schemaOverrides).toMatchObject({ shop: 'shop_prod' });
