@@ -43,8 +43,15 @@ export async function loadInventory(
   { log, env = process.env }: InventoryOptions,
 ): Promise<LoadedInventory> {
   const inventory = new FileInventory(path.resolve(file), log, env, false);
-  await inventory.load();
+  warnOf(await inventory.load(), log);
   return inventory;
+}
+
+/** What a file says, ready to be asked. */
+interface Opened {
+  readonly backend: InventoryResolver;
+  /** Plain passwords are allowed in it, or in a part of it. */
+  readonly development: boolean;
 }
 
 class FileInventory implements LoadedInventory {
@@ -53,6 +60,8 @@ class FileInventory implements LoadedInventory {
   #backend: InventoryResolver | undefined;
   #stamp = '';
   #stale: InventoryHealth = { stale: false };
+  /** When the last attempt to read the file failed. */
+  #failedAt: number | undefined;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
@@ -64,9 +73,11 @@ class FileInventory implements LoadedInventory {
     private readonly nested: boolean,
   ) {}
 
-  async load(): Promise<void> {
+  async load(): Promise<Opened> {
     this.#stamp = await stampOf(this.file);
-    this.#backend = await this.#open();
+    const opened = await this.#open();
+    this.#backend = opened.backend;
+    return opened;
   }
 
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
@@ -113,57 +124,72 @@ class FileInventory implements LoadedInventory {
 
   async #reread(): Promise<void> {
     const stamp = await stampOf(this.file);
-    if (stamp === this.#stamp) return;
+    // What failed may have been mended elsewhere: in a file that it names, in the rights to it.
+    const isDue = this.#failedAt !== undefined && performance.now() - this.#failedAt >= this.freshMs;
+    if (stamp === this.#stamp && !isDue) return;
     this.#stamp = stamp;
     try {
-      this.#backend = await this.#open();
+      const opened = await this.#open();
+      this.#backend = opened.backend;
+      warnOf(opened, this.log);
       this.#stale = { stale: false };
+      this.#failedAt = undefined;
     } catch (error) {
       // R5: a file that cannot be read says nothing about its targets.
       const message = error instanceof SternaError ? error.message : 'a fault in Sterna';
+      const isNew = message !== this.#stale.message;
       this.#stale = { stale: true, message };
-      this.log.error({ error: message }, 'the inventory was changed and is broken; the last good state stays in force');
+      this.#failedAt = performance.now();
+      if (isNew)
+        this.log.error(
+          { error: message },
+          'the inventory was changed and is broken; the last good state stays in force',
+        );
     }
   }
 
-  async #open(): Promise<InventoryResolver> {
+  async #open(): Promise<Opened> {
     const definition = await readInventoryFile(this.file);
     if (this.nested && definition.kind === 'by_type')
       throw new SternaError('config_invalid', `${this.file}: expected no by_type in an inventory of one type.`);
     return this.#backendOf(definition);
   }
 
-  async #backendOf(definition: InventoryDefinition): Promise<InventoryResolver> {
+  async #backendOf(definition: InventoryDefinition): Promise<Opened> {
     const { development } = definition;
     const context: EntryContext = { folder: path.dirname(this.file), env: this.env, development };
-    if (development) this.log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
     switch (definition.kind) {
       case 'targets':
-        return new EntryInventory(new StaticEntries(definition.entries), context);
+        return { backend: new EntryInventory(new StaticEntries(definition.entries), context), development };
       case 'mysql':
-        return new EntryInventory(new MysqlEntries(definition.mysql, context), context);
+        return { backend: new EntryInventory(new MysqlEntries(definition.mysql, context), context), development };
       case 'http':
-        return new EntryInventory(new HttpEntries(definition.http, context), context);
+        return { backend: new EntryInventory(new HttpEntries(definition.http, context), context), development };
       case 'module':
-        return openModule(path.resolve(context.folder, definition.module), context);
-      case 'by_type':
-        return new InventoryByType(
-          new Map(
-            await Promise.all(
-              [...definition.types].map(async ([type, nested]) => [type, await this.#nested(nested)] as const),
-            ),
-          ),
+        return { backend: await openModule(path.resolve(context.folder, definition.module), context), development };
+      case 'by_type': {
+        const types = await Promise.all(
+          [...definition.types].map(async ([type, nested]) => ({ type, ...(await this.#nested(nested)) })),
         );
+        return {
+          backend: new InventoryByType(new Map(types.map(({ type, backend }) => [type, backend]))),
+          development: development || types.some((each) => each.development),
+        };
+      }
     }
   }
 
-  async #nested(definition: InventoryDefinition | string): Promise<InventoryResolver> {
+  async #nested(definition: InventoryDefinition | string): Promise<Opened> {
     if (typeof definition !== 'string') return this.#backendOf(definition);
     const file = path.resolve(path.dirname(this.file), definition);
     const inventory = new FileInventory(file, this.log, this.env, true);
-    await inventory.load();
-    return inventory;
+    return { ...(await inventory.load()), backend: inventory };
   }
+}
+
+/** Once it is in force, so that attempts that fail say nothing of it. */
+function warnOf({ development }: Opened, log: InventoryLog): void {
+  if (development) log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
 }
 
 function assertKey({ target }: TargetRequest): void {

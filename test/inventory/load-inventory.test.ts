@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InventoryFolder } from './inventory-folder.js';
 
 let folder: InventoryFolder;
@@ -137,5 +137,31 @@ describe('an edit', () => {
     expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['c'] });
     await rm(folder.file);
     expect(await state(inventory)).toMatchObject({ health: { stale: true }, listed: ['c'] });
+  });
+
+  it('that failed is tried again a moment later, without another edit, and told again only where it fails otherwise (R5)', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const inventory = await folder.open({ targets: { a: entry } });
+      const nested = { targets: { b: entry } };
+      await folder.write({ by_type: { mysql: 'late.yaml', other: { development: true, ...nested } } });
+      expect(await state(inventory)).toMatchObject({ health: { stale: true }, listed: ['a'] });
+      const later = () => {
+        vi.advanceTimersByTime(1_000);
+        return state(inventory);
+      };
+      expect(await later()).toMatchObject({ health: { stale: true }, listed: ['a'] });
+      expect(folder.logged).toHaveLength(1);
+      await folder.write('targets: [', 'late.yaml');
+      expect(await later()).toMatchObject({ health: { stale: true }, listed: ['a'] });
+      expect(folder.logged).toHaveLength(2);
+      await folder.write({ targets: { c: entry } }, 'late.yaml');
+      expect(await state(inventory), 'not at every use').toMatchObject({ health: { stale: true }, listed: ['a'] });
+      expect(await later()).toEqual({ health: { stale: false }, listed: ['b', 'c'] });
+      expect(folder.logged).toHaveLength(3);
+      expect(folder.logged[2]).toContain('development');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
