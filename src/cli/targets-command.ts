@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ErrorCode, ERRORS, type ProbeResult, SternaError } from '../contract/index.js';
+import { type ErrorCode, ERRORS, type ProbeResult } from '../contract/index.js';
 import type { LoadedInventory, ServerExplanation, TargetExplanation } from '../inventory/index.js';
 import { table } from './control-commands.js';
 import { inventoryFile } from './inventory-file.js';
@@ -59,11 +59,6 @@ async function probe({ environment, label }: TargetsFlags, runWithClient: RunWit
 async function list({ environment, label = {}, inventory: file }: TargetsFlags, run: Run): Promise<void> {
   await run(async (output) => {
     const inventory = await openInventory(file);
-    if (inventory.list === undefined)
-      throw new SternaError(
-        'not_supported',
-        'Expected an inventory that can list its targets; this one cannot. Ask for one with `sterna targets explain`.',
-      );
     const targets = (await inventory.list()).filter(
       (each) =>
         (environment === undefined || each.environment === environment) &&

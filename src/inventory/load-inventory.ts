@@ -15,6 +15,7 @@ import type {
   ResolvedTarget,
   TargetExplanation,
   TargetRequest,
+  TargetSummary,
 } from './resolver.js';
 import { StaticEntries } from './static-inventory.js';
 
@@ -32,7 +33,12 @@ export interface InventoryOptions {
 }
 
 /** An inventory of a file, of whatever kind. */
-export type LoadedInventory = InventoryResolver & Required<Pick<InventoryResolver, 'health' | 'explain'>>;
+export interface LoadedInventory extends InventoryResolver {
+  /** Throws `not_supported` while the file says of an inventory that cannot list; an edit may change that at any time. */
+  list(signal?: AbortSignal): Promise<TargetSummary[]>;
+  health(): Promise<InventoryHealth>;
+  explain(request: TargetRequest, signal?: AbortSignal): Promise<TargetExplanation>;
+}
 
 /**
  * Opens the inventory that a file describes. Refuses a broken one; later, a broken edit keeps the last good state and
@@ -92,16 +98,14 @@ class FileInventory implements LoadedInventory {
     return { file: this.file, ...(await explain(await this.#current(), request, signal)) };
   }
 
-  /** Whether it can list is as of the last look. */
-  get list(): InventoryResolver['list'] {
-    if (this.#backend?.list === undefined) return undefined;
-    return async (signal) => {
-      signal?.throwIfAborted();
-      const { list } = await this.#current();
-      if (list === undefined)
-        throw new SternaError('not_supported', 'Expected an inventory that can list its targets; this one cannot.');
-      return list(signal);
-    };
+  async list(signal?: AbortSignal): Promise<TargetSummary[]> {
+    signal?.throwIfAborted();
+    const backend = await this.#current();
+    if (backend.list !== undefined) return backend.list(signal);
+    throw new SternaError(
+      'not_supported',
+      'Expected an inventory that can list its targets; this one cannot. Name the target, e.g. in `sterna targets explain`.',
+    );
   }
 
   async health(): Promise<InventoryHealth> {

@@ -173,8 +173,8 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       Object.assign(first.metadata, { owner: 'nobody' });
       const overridden = await production('orders');
       Object.assign(overridden.schemaOverrides ?? {}, { shop: 'elsewhere' });
-      const listed = await inventory.list?.();
-      for (const each of listed ?? []) Object.assign(each.labels, { tier: 'lead' });
+      const listed = await inventory.list();
+      for (const each of listed) Object.assign(each.labels, { tier: 'lead' });
       for (const environment of ['staging', 'production']) {
         const explained = await inventory.explain({ target: 'orders', environment });
         Object.assign(explained.labels, { tier: 'lead' });
@@ -184,7 +184,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       const second = await inventory.resolve({ target: 'orders', environment: 'staging' });
       expect([second.labels, second.metadata]).toEqual([{ tier: 'gold' }, { owner: 'team-orders' }]);
       expect((await production('orders')).schemaOverrides).toMatchObject({ shop: 'shop_prod' });
-      expect((await inventory.list?.())?.find((each) => each.environment === 'staging')?.labels).toEqual({
+      expect((await inventory.list()).find((each) => each.environment === 'staging')?.labels).toEqual({
         tier: 'gold',
       });
     });
@@ -207,32 +207,32 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
     });
 
     it('lists all targets by environment and key, and tells no connection of them (R2)', async () => {
-      const listed = await inventory.list?.();
-      expect(listed?.map(({ target, environment }) => `${environment} ${target}`)).toEqual([
+      const listed = await inventory.list();
+      expect(listed.map(({ target, environment }) => `${environment} ${target}`)).toEqual([
         ...Object.keys(ENTRIES)
           .map((target) => `production ${target}`)
           .sort((a, b) => a.localeCompare(b)),
         'staging orders',
       ]);
-      expect(listed?.at(-1)).toEqual({
+      expect(listed.at(-1)).toEqual({
         target: 'orders',
         environment: 'staging',
         type: 'mysql',
         labels: { tier: 'gold' },
       });
-      expect(listed?.find(({ target }) => target.startsWith('other'))?.type).toBe('postgres');
+      expect(listed.find(({ target }) => target.startsWith('other'))?.type).toBe('postgres');
     });
 
     it('heeds an abort signal', async () => {
       const signal = AbortSignal.abort(new Error('no more'));
       await expect(inventory.resolve({ target: 'orders', environment: 'staging' }, signal)).rejects.toThrow('no more');
-      await expect(inventory.list?.(signal)).rejects.toThrow('no more');
+      await expect(inventory.list(signal)).rejects.toThrow('no more');
     });
 
     it('a target is unavailable when the backend cannot answer, never unknown, and never out of the list (R5)', async () => {
       await backend.breakDown();
       expect(await refusal(production('documented'))).toMatchObject({ code: 'inventory_unavailable' });
-      const listed: unknown = await inventory.list?.().then(
+      const listed: unknown = await inventory.list().then(
         (all) => all.some(({ target }) => target === 'documented'),
         (error: unknown) => (error as { code?: string }).code,
       );

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { retryAfter } from '../../src/inventory/http-fetch.js';
 import { nextWait } from '../../src/inventory/http-inventory.js';
-import type { InventoryResolver } from '../../src/inventory/index.js';
+import type { LoadedInventory } from '../../src/inventory/index.js';
 import { until } from '../support/until.js';
 import { InventoryFolder } from './inventory-folder.js';
 import { InventoryService } from './inventory-service.js';
@@ -13,7 +13,7 @@ const NOW = { 'retry-after': '0' };
 
 let folder: InventoryFolder;
 let service: InventoryService;
-let inventory: InventoryResolver;
+let inventory: LoadedInventory;
 beforeEach(async () => {
   folder = await InventoryFolder.create();
   service = await InventoryService.start();
@@ -113,12 +113,12 @@ it.each([
   ['one with a target that has no environment', { targets: [ENTRY, { target: 'b' }] }],
 ])('takes %s for no list: nothing is removed by it (R5)', async (_, answer) => {
   service.answer = () => ({ status: 200, body: JSON.stringify(answer) });
-  await expect(inventory.list?.()).rejects.toMatchObject({ code: 'inventory_unavailable' });
+  await expect(inventory.list()).rejects.toMatchObject({ code: 'inventory_unavailable' });
 });
 
 it('a list that is not there is unavailable (R5)', async () => {
   service.answer = () => ({ status: 404 });
-  await expect(inventory.list?.()).rejects.toMatchObject({ code: 'inventory_unavailable' });
+  await expect(inventory.list()).rejects.toMatchObject({ code: 'inventory_unavailable' });
 });
 
 it('is broken off while it waits for an answer', async () => {

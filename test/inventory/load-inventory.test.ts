@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TargetRouter } from '../../src/router/index.js';
 import { InventoryFolder } from './inventory-folder.js';
 
 let folder: InventoryFolder;
@@ -65,10 +66,7 @@ describe('an inventory by type', () => {
       by_type: { mysql: 'mysql.yaml', postgres: { targets: { a: { ...entry, type: 'postgres' } } } },
     });
     expect((await inventory.resolve({ target: 'a', environment: 'x' })).labels).toEqual({ kept: 'in a file' });
-    expect((await inventory.list?.())?.map(({ target, type }) => `${target} ${type}`)).toEqual([
-      'a mysql',
-      'a postgres',
-    ]);
+    expect((await inventory.list()).map(({ target, type }) => `${target} ${type}`)).toEqual(['a mysql', 'a postgres']);
   });
 
   it('refuses a type that it has no inventory for', async () => {
@@ -82,7 +80,7 @@ describe('an inventory by type', () => {
     const inventory = await folder.open({
       by_type: { mysql: { targets: { a: entry } }, other: { mysql: { dsn: 'env:A', resolve: SQL } } },
     });
-    expect(inventory.list).toBeUndefined();
+    await expect(inventory.list()).rejects.toMatchObject({ code: 'not_supported' });
   });
 
   it('holds no inventory by type in a file of one type, such as itself', async () => {
@@ -96,7 +94,7 @@ describe('an inventory by type', () => {
 describe('an edit', () => {
   const state = async (inventory: Awaited<ReturnType<typeof folder.load>>) => ({
     health: await inventory.health(),
-    listed: (await inventory.list?.())?.map(({ target }) => target),
+    listed: (await inventory.list()).map(({ target }) => target),
   });
 
   it('may keep the targets elsewhere from now on', async () => {
@@ -104,8 +102,22 @@ describe('an edit', () => {
     await folder.write({ by_type: { mysql: { targets: { b: entry } } } });
     expect(await state(inventory)).toEqual({ health: { stale: false }, listed: ['b'] });
     await folder.write({ mysql: { dsn: 'env:A', resolve: SQL } });
-    await inventory.health();
-    expect(inventory.list).toBeUndefined();
+    await expect(inventory.list()).rejects.toMatchObject({ code: 'not_supported' });
+  });
+
+  it('may make an inventory one that can list, which the router that has it knows at once, in a file of one type as well', async () => {
+    const cannot = { mysql: { dsn: 'env:A', resolve: SQL } };
+    await folder.write(cannot, 'mysql.yaml');
+    for (const [content, edited] of [
+      [cannot, 'inventory.yaml'],
+      [{ by_type: { mysql: 'mysql.yaml' } }, 'mysql.yaml'],
+    ] as const) {
+      const resolver = await folder.open(content);
+      await using router = new TargetRouter({ resolver, openClient: () => expect.fail('expected no client') });
+      await expect(router.list()).rejects.toMatchObject({ code: 'not_supported' });
+      await folder.write({ targets: { a: entry } }, edited);
+      expect(await router.list()).toHaveLength(1);
+    }
   });
 
   it.each<[string, object | string]>([

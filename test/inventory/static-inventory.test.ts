@@ -79,7 +79,7 @@ describe('resolve', () => {
     await expect(inventory.resolve({ target: '', environment: 'production' })).rejects.toMatchObject({
       code: 'target_unknown',
     });
-    expect((await inventory.list?.())?.map(({ target, environment }) => `${target} ${environment}`)).toEqual([
+    expect((await inventory.list()).map(({ target, environment }) => `${target} ${environment}`)).toEqual([
       'orders production',
       'orders staging',
     ]);
@@ -242,7 +242,7 @@ describe('resolve', () => {
 
   it('loads the example in config/', async () => {
     const inventory = await loadInventory('config/inventory.yaml', { log, env });
-    expect((await inventory.list?.())?.map(({ target, environment }) => `${target} ${environment}`)).toEqual([
+    expect((await inventory.list()).map(({ target, environment }) => `${target} ${environment}`)).toEqual([
       'local-a development',
       'orders production',
       'orders staging',
