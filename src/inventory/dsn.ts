@@ -24,6 +24,15 @@ const TLS_MODES: Readonly<Record<string, TlsConfig['mode']>> = {
   true: 'verify-identity',
 };
 
+/** Of the Go driver, whose DSNs are taken as they are: what they set is not for us. */
+const IGNORED = new Set([
+  ...['allowAllFiles', 'allowCleartextPasswords', 'allowFallbackToPlaintext', 'allowNativePasswords'],
+  ...['allowOldPasswords', 'charset', 'checkConnLiveness', 'clientFoundRows', 'collation', 'columnsWithAlias'],
+  ...['compress', 'connectionAttributes', 'interpolateParams', 'loc', 'maxAllowedPacket', 'multiStatements'],
+  ...['parseTime', 'readTimeout', 'rejectReadOnly', 'serverPubKey', 'timeTruncate', 'timeout', 'tinyInt1IsBool'],
+  'writeTimeout',
+]);
+
 /**
  * Reads `mysql://user:pass@host:port/?tls=…` and the Go driver's `user:pass@tcp(host:port)/?tls=…`.
  * Messages name the part that is wrong and never print a value (R2).
@@ -46,6 +55,8 @@ function parseUrl(text: string, where: string): Dsn {
       'a DSN such as mysql://user:password@host:3306/ (is the port from 1 to 65535, and are special characters of the password percent-encoded?)',
     );
   }
+  if (url.hash !== '')
+    throw invalid(where, 'no # that is not percent-encoded, since what is behind it would not count');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
@@ -74,12 +85,21 @@ function parseGo(text: string, where: string): Dsn {
   };
 }
 
+/** A parameter that is not known may be a misspelt `tls`, without which a connection would be less safe than was asked for. */
 function tlsMode(parameters: URLSearchParams, where: string): TlsConfig['mode'] {
-  const name = parameters.get('tls');
-  if (name === null) return 'preferred';
+  const unknown = [...parameters].find(([name]) => name !== 'tls' && !IGNORED.has(name));
+  if (unknown !== undefined) throw invalid(where, `no parameter but tls and those of the Go driver${found(unknown)}`);
+  const [name, ...others] = parameters.getAll('tls');
+  if (others.length > 0) throw invalid(where, 'tls once');
+  if (name === undefined) return 'preferred';
   const mode = TLS_MODES[name];
   if (mode === undefined) throw invalid(where, `tls to be one of ${Object.keys(TLS_MODES).join(', ')}`);
   return mode;
+}
+
+/** R2: what does not look like a name, or has no value, may be a value that went astray. */
+function found([name, value]: readonly [string, string]): string {
+  return /^[A-Za-z][A-Za-z_-]{0,31}$/.test(name) && value !== '' ? `, found ${name}` : ', found another';
 }
 
 function decode(part: string, where: string): string {
