@@ -94,7 +94,7 @@ async function explain(
 
 /** The facts, one a line; what is as in every other entry is left out. */
 function explanationText(found: TargetExplanation): string {
-  const { replicas, workspace, limits, schemaOverrides, fingerprint } = found;
+  const { replicas, workspace, limits, schemaOverrides } = found;
   const facts: [string, string | undefined][] = [
     ['inventory', `${found.file ?? ''} (${found.kind})`],
     ['server', serverText(found.server)],
@@ -105,7 +105,6 @@ function explanationText(found: TargetExplanation): string {
     ['limits', Object.keys(limits).length === 0 ? undefined : pairs(limits)],
     ['labels', Object.keys(found.labels).length === 0 ? undefined : pairs(found.labels)],
     ['metadata', Object.keys(found.metadata).length === 0 ? undefined : pairs(found.metadata)],
-    ['connection', fingerprint ?? 'cannot be opened'],
   ];
   return [
     `${found.target} (${found.environment}, ${found.type})`,

@@ -2,17 +2,9 @@ import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig } from '../mysql/index.js';
 import { connectionOf, type EntryContext } from './connection.js';
 import type { ServerEntry, TargetEntry } from './entry.js';
-import { limitsOf, resolveEntry } from './resolve-entry.js';
-import type {
-  InventoryResolver,
-  ResolvedTarget,
-  ServerExplanation,
-  TargetExplanation,
-  TargetRequest,
-} from './resolver.js';
+import { limitsOf } from './resolve-entry.js';
+import type { InventoryResolver, ServerExplanation, TargetExplanation, TargetRequest } from './resolver.js';
 import { isSecretReference } from './secrets.js';
-
-const FINGERPRINT_LENGTH = 12;
 
 /** Of an inventory that keeps no entries, what its answer shows. */
 export async function explain(
@@ -35,7 +27,6 @@ export async function explain(
     ...(resolved.workspace === undefined ? {} : { workspace: ofModule(resolved.workspace) }),
     limits: resolved.limits ?? {},
     ...(schemaOverrides === undefined ? {} : { schemaOverrides }),
-    fingerprint: fingerprintOf(resolved),
   };
 }
 
@@ -51,7 +42,6 @@ export async function explainEntry(
     entry.replicas.map((replica, i) => explainServer(replica, `${where}.replicas.${i}`, context, false)),
   );
   const workspace = entry.workspace && (await explainServer(entry.workspace, `${where}.workspace`, context, false));
-  const isRead = [server, ...replicas, ...(workspace ? [workspace] : [])].every(({ error }) => error === undefined);
   return {
     ...{ target, environment, type, server, replicas },
     labels: { ...labels },
@@ -60,7 +50,6 @@ export async function explainEntry(
     ...(schemaOverrides === undefined ? {} : { schemaOverrides: { ...schemaOverrides } }),
     limits: limitsOf(entry),
     requireWriter: entry.require_writer,
-    ...(isRead ? { fingerprint: fingerprintOf(await resolveEntry(entry, where, context)) } : {}),
   };
 }
 
@@ -88,8 +77,4 @@ function originOf({ dsn = '', dsn_from, address }: ServerEntry): string {
 
 function shown(reference: string): string {
   return isSecretReference(reference) ? reference : 'the entry itself';
-}
-
-function fingerprintOf({ connectionHash }: ResolvedTarget): string {
-  return connectionHash.slice(0, FINGERPRINT_LENGTH);
 }

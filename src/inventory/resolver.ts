@@ -33,7 +33,7 @@ export interface ResolvedTarget {
   };
   /** Refuse the server when it is read-only. */
   readonly requireWriter: boolean;
-  /** One-way hash over everything that a client is opened with; never shown, never reversible. */
+  /** Over everything that a client is opened with; never shown, since a guess at the password could be tried by it (R2). */
   readonly connectionHash: string;
 }
 
@@ -65,7 +65,7 @@ export interface ServerExplanation {
   readonly error?: ErrorInfo;
 }
 
-/** How a target was found; holds no host, user or password (R2). */
+/** How a target was found; holds no host, user or password, and nothing by which a guess at them could be tried (R2). */
 export interface TargetExplanation {
   readonly target: string;
   readonly environment: string;
@@ -81,8 +81,6 @@ export interface TargetExplanation {
   readonly schemaOverrides?: Readonly<Record<string, string>>;
   readonly limits: NonNullable<ResolvedTarget['limits']>;
   readonly requireWriter: boolean;
-  /** Beginning of the connection hash; absent where a server could not be read. */
-  readonly fingerprint?: string;
 }
 
 /** Knows how targets are reached; nothing else in Sterna knows hosts or credentials. */

@@ -189,6 +189,17 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       });
     });
 
+    it('explains a target by nothing of which a guess at a secret could be tried (R2)', async () => {
+      const explain = async (): Promise<object> => inventory.explain({ target: 'orders', environment: 'production' });
+      const first = await explain();
+      const { connectionHash } = await production('orders');
+      env.PRODUCTION = 'mysql://another:rotated@elsewhere/';
+      env.REPLICA = 'mysql://another:rotated@elsewhere/';
+      expect(await explain()).toEqual(first);
+      expect(JSON.stringify(first)).not.toMatch(new RegExp([...SECRETS, connectionHash.slice(0, 6)].join('|')));
+      expect(first).toMatchObject({ target: 'orders', server: { tls: 'preferred' }, replicas: [{ tls: 'preferred' }] });
+    });
+
     it('a rotated secret, of the server, of a replica or of the workspace, changes the connection hash, and nothing else does (K2)', async () => {
       const hash = async (): Promise<string> => (await production('orders')).connectionHash;
       const first = await hash();
