@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { SternaError } from '../contract/index.js';
 import type { ConnectionConfig } from '../mysql/index.js';
-import { parseDsn } from './dsn.js';
+import { mistakesByRules, mistakesInDsn, parseDsn } from './dsn.js';
 import type { ServerEntry } from './entry.js';
 import { isSecretReference, readSecret } from './secrets.js';
 
@@ -43,20 +43,10 @@ async function ofDsn(
   { env, development }: EntryContext,
   allowDatabase: boolean,
 ): Promise<ConnectionConfig> {
-  const reference = isSecretReference(text);
-  const dsn = parseDsn(reference ? await readSecret(text, where, env) : text, where);
-  if (!reference && dsn.password !== '' && !development) {
-    throw new SternaError(
-      'config_invalid',
-      `${where}: expected a secret reference such as env:NAME or file:/path, found a plain password. Only an inventory with "development: true" may hold one.`,
-    );
-  }
-  if (dsn.database !== '' && !allowDatabase) {
-    throw new SternaError(
-      'config_invalid',
-      `${where}: expected no database in the DSN, found one: every operation names its own (R3). In the entry of a target, allow_database makes it a mere label.`,
-    );
-  }
+  const isReference = isSecretReference(text);
+  if (!isReference) refuse(mistakesInDsn(text, { development, allowDatabase }), where);
+  const dsn = parseDsn(isReference ? await readSecret(text, where, env) : text, where);
+  refuse(mistakesByRules(dsn, { allowDatabase }), where);
   return {
     host: dsn.host,
     port: dsn.port,
@@ -64,6 +54,10 @@ async function ofDsn(
     password: () => Promise.resolve(dsn.password),
     tls: { mode: dsn.tls, ...ca },
   };
+}
+
+function refuse(mistakes: readonly string[], where: string): void {
+  if (mistakes.length > 0) throw new SternaError('config_invalid', `${where}: ${mistakes.join('; ')}.`);
 }
 
 async function ofDocument(

@@ -8,6 +8,7 @@ export {
   /** As it was called while there was one kind of inventory. */
   loadInventory as loadStaticInventory,
 } from './load-inventory.js';
+export { mistakeInReference } from './mistakes.js';
 export type { InventoryModule, InventoryModuleTools } from './module-inventory.js';
 export { mapNamespace } from './namespaces.js';
 export type {

@@ -110,8 +110,18 @@ export type InventoryDefinition = { readonly development: boolean } & (
   | { readonly kind: 'by_type'; readonly types: ReadonlyMap<string, InventoryDefinition | string> }
 );
 
-/** All mistakes at once, each with the path of its field. */
-export async function readInventoryFile(path: string): Promise<InventoryDefinition> {
+/** An inventory file as it was read, with every mistake in its shape. */
+export interface InventoryFile {
+  readonly path: string;
+  readonly document: unknown;
+  /** Absent where there are mistakes. */
+  readonly definition: InventoryDefinition | undefined;
+  /** Each with the path of its field. */
+  readonly mistakes: readonly string[];
+}
+
+/** Throws where there is no document. */
+export async function readInventoryFile(path: string): Promise<InventoryFile> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -125,10 +135,18 @@ export async function readInventoryFile(path: string): Promise<InventoryDefiniti
   return parseInventory(text, path);
 }
 
-export function parseInventory(text: string, path: string): InventoryDefinition {
-  let document: unknown;
+export function parseInventory(text: string, path: string): InventoryFile {
+  const document = parseDocument(text, path);
+  const result = inventoryShape.safeParse(document);
+  if (!result.success) return { path, document, definition: undefined, mistakes: [describeIssues(result.error)] };
+  const mistakes: string[] = [];
+  const definition = definitionOf(result.data, '', mistakes);
+  return { path, document, definition: mistakes.length > 0 ? undefined : definition, mistakes };
+}
+
+function parseDocument(text: string, path: string): unknown {
   try {
-    document = parseYaml(text);
+    return parseYaml(text);
   } catch (error) {
     if (!(error instanceof YamlMistake)) throw error;
     throw new SternaError(
@@ -136,40 +154,33 @@ export function parseInventory(text: string, path: string): InventoryDefinition 
       `${path}:${error.line}:${error.column}: expected ${error.expected}. Correct it.`,
     );
   }
-  const result = inventoryShape.safeParse(document);
-  if (!result.success) throw new SternaError('config_invalid', `${path}: ${describeIssues(result.error)}.`);
-  return definitionOf(result.data, path);
 }
 
-function definitionOf(shape: Shape, where: string): InventoryDefinition {
+function definitionOf(shape: Shape, where: string, mistakes: string[]): InventoryDefinition {
   const { development } = shape;
   if (shape.mysql !== undefined) return { development, kind: 'mysql', mysql: shape.mysql };
   if (shape.http !== undefined) return { development, kind: 'http', http: shape.http };
   if (shape.module !== undefined) return { development, kind: 'module', module: shape.module };
-  if (shape.by_type === undefined) return { development, kind: 'targets', entries: entriesOf(shape.targets, where) };
+  if (shape.by_type === undefined)
+    return { development, kind: 'targets', entries: entriesOf(shape.targets, where, mistakes) };
   const types = Object.entries(shape.by_type).map(
     ([type, nested]) =>
-      [type, typeof nested === 'string' ? nested : definitionOf(nested, `${where}: by_type.${type}`)] as const,
+      [type, typeof nested === 'string' ? nested : definitionOf(nested, `by_type.${type}.`, mistakes)] as const,
   );
-  if (types.length === 0)
-    throw new SternaError('config_invalid', `${where}: by_type: expected at least one type, found none.`);
+  if (types.length === 0) mistakes.push('by_type: expected at least one type, found none');
   return { development, kind: 'by_type', types: new Map(types) };
 }
 
-function entriesOf(found: Shape['targets'], where: string): TargetEntry[] {
+function entriesOf(found: Shape['targets'], where: string, mistakes: string[]): TargetEntry[] {
   const entries = Object.entries(found ?? {}).flatMap(([target, entry]) =>
     (Array.isArray(entry) ? entry : [entry]).map((each) => ({ ...each, target })),
   );
-  if (entries.length === 0)
-    throw new SternaError('config_invalid', `${where}: targets: expected at least one target, found none.`);
+  if (entries.length === 0) mistakes.push(`${where}targets: expected at least one target, found none`);
   const seen = new Set<string>();
   for (const { target, environment } of entries) {
     const key = JSON.stringify([environment, target]);
     if (seen.has(key))
-      throw new SternaError(
-        'config_invalid',
-        `${where}: targets.${target}: expected one entry for environment ${environment}, found two.`,
-      );
+      mistakes.push(`${where}targets.${target}: expected one entry for environment ${environment}, found two`);
     seen.add(key);
   }
   return entries;

@@ -6,7 +6,8 @@ import type { EntryContext } from './connection.js';
 import { EntryInventory } from './entry-inventory.js';
 import { explain } from './explain-entry.js';
 import { HttpEntries } from './http-inventory.js';
-import { type InventoryDefinition, readInventoryFile } from './inventory-file.js';
+import { type InventoryDefinition, type InventoryFile, readInventoryFile } from './inventory-file.js';
+import { mistakesIn } from './mistakes.js';
 import { openModule } from './module-inventory.js';
 import { MysqlEntries } from './mysql-inventory.js';
 import type {
@@ -49,15 +50,18 @@ export async function loadInventory(
   { log, env = process.env }: InventoryOptions,
 ): Promise<LoadedInventory> {
   const inventory = new FileInventory(path.resolve(file), log, env, false);
-  warnOf(await inventory.load(), log);
+  await inventory.load();
   return inventory;
 }
 
-/** What a file says, ready to be asked. */
+/** What a file says, and those that it names. */
 interface Opened {
-  readonly backend: InventoryResolver;
+  /** Absent where something is wrong. */
+  readonly backend?: InventoryResolver;
   /** Plain passwords are allowed in it, or in a part of it. */
   readonly development: boolean;
+  readonly files: readonly InventoryFile[];
+  readonly refusals: readonly SternaError[];
 }
 
 class FileInventory implements LoadedInventory {
@@ -79,11 +83,17 @@ class FileInventory implements LoadedInventory {
     private readonly nested: boolean,
   ) {}
 
-  async load(): Promise<Opened> {
+  async load(): Promise<void> {
     this.#stamp = await stampOf(this.file);
-    const opened = await this.#open();
+    await this.#open();
+  }
+
+  /** As a part of another one, which looks for mistakes once all parts are open. */
+  async loadPart(): Promise<Opened> {
+    this.#stamp = await stampOf(this.file);
+    const opened = await this.#read();
     this.#backend = opened.backend;
-    return opened;
+    return { ...opened, backend: this };
   }
 
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
@@ -133,9 +143,7 @@ class FileInventory implements LoadedInventory {
     if (stamp === this.#stamp && !isDue) return;
     this.#stamp = stamp;
     try {
-      const opened = await this.#open();
-      this.#backend = opened.backend;
-      warnOf(opened, this.log);
+      await this.#open();
       this.#stale = { stale: false };
       this.#failedAt = undefined;
     } catch (error) {
@@ -152,48 +160,87 @@ class FileInventory implements LoadedInventory {
     }
   }
 
-  async #open(): Promise<Opened> {
-    const definition = await readInventoryFile(this.file);
-    if (this.nested && definition.kind === 'by_type')
-      throw new SternaError('config_invalid', `${this.file}: expected no by_type in an inventory of one type.`);
-    return this.#backendOf(definition);
+  /** Takes what the file says, or tells all that is wrong with it. */
+  async #open(): Promise<void> {
+    const { backend, development, files, refusals } = await this.#read();
+    const refusal = refusalOf([...refusals, ...(await Promise.all(files.map(mistakesOf))).flat()]);
+    if (refusal !== undefined) throw refusal;
+    this.#backend = backend;
+    if (development) this.log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
+  }
+
+  #read(): Promise<Opened> {
+    return collected(async () => {
+      const file = await readInventoryFile(this.file);
+      const { definition } = file;
+      if (definition === undefined) return { development: false, files: [file], refusals: [] };
+      if (this.nested && definition.kind === 'by_type')
+        throw new SternaError('config_invalid', `${this.file}: expected no by_type in an inventory of one type.`);
+      const opened = await this.#backendOf(definition);
+      return { ...opened, files: [file, ...opened.files] };
+    });
   }
 
   async #backendOf(definition: InventoryDefinition): Promise<Opened> {
     const { development } = definition;
     const context: EntryContext = { folder: path.dirname(this.file), env: this.env, development };
+    const opened = { development, files: [], refusals: [] };
     switch (definition.kind) {
       case 'targets':
-        return { backend: new EntryInventory(new StaticEntries(definition.entries), context), development };
+        return { ...opened, backend: new EntryInventory(new StaticEntries(definition.entries), context) };
       case 'mysql':
-        return { backend: new EntryInventory(new MysqlEntries(definition.mysql, context), context), development };
+        return { ...opened, backend: new EntryInventory(new MysqlEntries(definition.mysql, context), context) };
       case 'http':
-        return { backend: new EntryInventory(new HttpEntries(definition.http, context), context), development };
+        return { ...opened, backend: new EntryInventory(new HttpEntries(definition.http, context), context) };
       case 'module':
-        return { backend: await openModule(path.resolve(context.folder, definition.module), context), development };
-      case 'by_type': {
-        const types = await Promise.all(
-          [...definition.types].map(async ([type, nested]) => ({ type, ...(await this.#nested(nested)) })),
-        );
-        return {
-          backend: new InventoryByType(new Map(types.map(({ type, backend }) => [type, backend]))),
-          development: development || types.some((each) => each.development),
-        };
-      }
+        return { ...opened, backend: await openModule(path.resolve(context.folder, definition.module), context) };
+      case 'by_type':
+        return this.#byType(definition.types, development);
     }
   }
 
-  async #nested(definition: InventoryDefinition | string): Promise<Opened> {
-    if (typeof definition !== 'string') return this.#backendOf(definition);
+  async #byType(types: ReadonlyMap<string, InventoryDefinition | string>, development: boolean): Promise<Opened> {
+    const parts = await Promise.all(
+      [...types].map(async ([type, nested]) => ({ type, ...(await this.#part(nested)) })),
+    );
+    const backends = parts.flatMap(({ type, backend }) => (backend === undefined ? [] : [[type, backend] as const]));
+    return {
+      backend: new InventoryByType(new Map(backends)),
+      development: development || parts.some((part) => part.development),
+      files: parts.flatMap(({ files }) => files),
+      refusals: parts.flatMap(({ refusals }) => refusals),
+    };
+  }
+
+  #part(definition: InventoryDefinition | string): Promise<Opened> {
+    if (typeof definition !== 'string') return collected(() => this.#backendOf(definition));
     const file = path.resolve(path.dirname(this.file), definition);
-    const inventory = new FileInventory(file, this.log, this.env, true);
-    return { ...(await inventory.load()), backend: inventory };
+    return new FileInventory(file, this.log, this.env, true).loadPart();
   }
 }
 
-/** Once it is in force, so that attempts that fail say nothing of it. */
-function warnOf({ development }: Opened, log: InventoryLog): void {
-  if (development) log.warn({}, 'the inventory is marked as development: plain passwords are allowed in it');
+/** A refusal is one of all that are told. */
+async function collected(work: () => Promise<Opened>): Promise<Opened> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SternaError)) throw error;
+    return { development: false, files: [], refusals: [error] };
+  }
+}
+
+/** Once everything is open: modules register schemes of secrets. */
+async function mistakesOf({ path: file, document, mistakes }: InventoryFile): Promise<SternaError[]> {
+  const all = [...mistakes, ...(await mistakesIn(document, path.dirname(file)))];
+  return all.length === 0 ? [] : [new SternaError('config_invalid', `${file}: ${all.join('; ')}.`)];
+}
+
+/** All of them as one: with what can be corrected in files, the others are told as well. */
+function refusalOf(refusals: readonly SternaError[]): SternaError | undefined {
+  const [first] = refusals;
+  if (first === undefined || refusals.length === 1) return first;
+  const code = refusals.some((each) => each.code === 'config_invalid') ? 'config_invalid' : first.code;
+  return new SternaError(code, refusals.map(({ message }) => message).join(' '));
 }
 
 function assertKey({ target }: TargetRequest): void {

@@ -54,13 +54,18 @@ export async function readSecret(
       if (read !== undefined) return readRegistered(read, scheme, rest, where);
       throw new SternaError(
         'config_invalid',
-        `${where}: expected a secret reference (${[...OWN_FORMS, ...registered.keys()].join(', ')}), found another form.`,
+        `${where}: expected a secret reference (${secretForms()}), found another form.`,
       );
     }
   }
 }
 
 const OWN_FORMS = ['env:NAME', 'file:/path', 'awssm:NAME[#KEY]'];
+
+/** For messages: the forms that are known by now. */
+export function secretForms(): string {
+  return [...OWN_FORMS, ...[...registered.keys()].map((scheme) => `${scheme}:…`)].join(', ');
+}
 
 export function isSecretReference(text: string): boolean {
   const { scheme } = partsOf(text);

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_DATA_PLANE, SternaError } from '../contract/index.js';
-import { describeIssues, type InventoryResolver } from '../inventory/index.js';
+import { describeIssues, type InventoryResolver, mistakeInReference } from '../inventory/index.js';
 import { openRouter } from '../router/index.js';
-import { type WebhookFile, webhookShape } from './webhook-shape.js';
+import { SCHEME, type WebhookFile, webhookShape } from './webhook-shape.js';
 
 /** What a worker may serve: planning and the workflows, controls, the steps of changes. */
 export const QUEUES = ['main', 'control', 'copy'] as const;
@@ -86,7 +86,12 @@ export async function resolveWorkerOptions(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<WorkerOptions> {
   const mistakes: string[] = [];
+  const references: [source: string, found: unknown][] = [];
   const check = (source: string, value: unknown): WorkerFile => {
+    references.push([
+      source,
+      (value as { webhook?: { authorization?: unknown } | null } | null)?.webhook?.authorization,
+    ]);
     const result = workerFileShape.safeParse(value);
     if (result.success) return result.data;
     mistakes.push(`${source}: ${describeIssues(result.error)}`);
@@ -112,6 +117,11 @@ export async function resolveWorkerOptions(
     // One that cannot be had now may be there at the next start: that is no mistake in the configuration.
     if (refusal !== undefined && refusal.code !== 'config_invalid' && mistakes.length === 0) throw refusal;
     if (refusal !== undefined) mistakes.push(`inventory: ${refusal.message.replace(/\.$/, '')}`);
+  }
+  // Modules of the inventory have registered their schemes by now.
+  for (const [source, found] of references) {
+    const mistake = typeof found === 'string' && SCHEME.test(found) ? mistakeInReference(found) : undefined;
+    if (mistake !== undefined) mistakes.push(`${source}: webhook.authorization: ${mistake}`);
   }
   if (inventory === undefined && config.mistake === undefined)
     mistakes.push(`inventory: expected a file, in the configuration or in ${WORKER_ENV.inventory}`);

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Of a secret reference; which ones there are is known once the inventory is open. */
+export const SCHEME = /^[a-z][a-z0-9]*:./;
+
 /** What a configuration says of a webhook. */
 export const webhookShape = z
   .strictObject({
@@ -12,7 +15,7 @@ export const webhookShape = z
       .describe('States of changes are posted there.'),
     authorization: z
       .string()
-      .regex(/^[a-z][a-z0-9]*:./, 'expected a secret reference, e.g. `env:NAME` or `file:/path`')
+      .regex(SCHEME, 'expected a secret reference, e.g. `env:NAME` or `file:/path`')
       .optional()
       .describe('Secret reference to the whole value of the header `Authorization`.'),
     progressSeconds: z

@@ -13,6 +13,7 @@ const MORE = `    labels: { region: eu, tier: gold }
       schema_overrides: { shop: shop_test }
       require_writer: true
       replicas: [{ dsn: env:NOT_SET }]
+      workspace: { dsn_from: { config: gone.json, host: host, user: secret-user, password: env:NOT_SET } }
     - environment: production
       dsn_from: { config: db.json, host: host, user: secret-user, password: env:ORDERS_PASSWORD, tls: verify-ca }
       labels: { region: us }
@@ -24,6 +25,7 @@ beforeAll(async () => {
   plane = await TestDataPlane.create('targets', MORE);
   inventory = path.join(plane.folder, 'inventory.yaml');
   plane.env.ORDERS_PASSWORD = 'hunter2';
+  await writeFile(path.join(plane.folder, 'ca.pem'), 'of nobody');
   await writeFile(path.join(plane.folder, 'db.json'), '{"host": "secret-host"}');
   await plane.startWorker();
 });
@@ -112,17 +114,17 @@ describe('targets explain', () => {
       type: 'mysql',
       file: inventory,
       kind: 'targets',
-      server: {
-        from: 'the entry itself',
-        tlsCa: 'ca.pem',
-        error: { code: 'inventory_unavailable', message: expect.stringContaining('ca.pem') as string },
-      },
+      server: { from: 'the entry itself', tls: 'required', tlsCa: 'ca.pem' },
       replicas: [
         {
           from: 'env:NOT_SET',
           error: { code: 'secret_missing', message: expect.stringContaining('NOT_SET') as string },
         },
       ],
+      workspace: {
+        from: 'document gone.json, password env:NOT_SET',
+        error: { code: 'inventory_unavailable', message: expect.stringContaining('gone.json') as string },
+      },
       labels: { region: 'eu' },
       metadata: {},
       schemaOverrides: { shop: 'shop_test' },

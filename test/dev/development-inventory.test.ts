@@ -7,9 +7,9 @@ it('a worker takes the inventory that ./dev up writes, whatever the DSN holds', 
     'local-a': 'mysql://root@127.0.0.1:3306/',
     'local-b': 'mysql://u:p%23"\\:@127.0.0.1:3307/?tls=required',
   };
-  const found = parseInventory(developmentInventory(targets), 'inventory.yaml');
+  const { definition: found } = parseInventory(developmentInventory(targets), 'inventory.yaml');
   expect(found).toMatchObject({ kind: 'targets', development: true });
-  const entries = found.kind === 'targets' ? found.entries : [];
+  const entries = found?.kind === 'targets' ? found.entries : [];
   expect(Object.fromEntries(entries.map(({ target, dsn }) => [target, dsn]))).toEqual(targets);
   expect(entries.map(({ environment }) => environment)).toEqual(['development', 'development']);
 });

@@ -51,15 +51,26 @@ const ENTRIES: FileEntries = {
     },
   ],
   'other type/of base': [{ environment: 'production', type: 'postgres', dsn: 'env:PRODUCTION' }],
-  plain: [{ environment: 'production', dsn: 'mysql://secret-user:hunter2@secret-host/' }],
   named: [{ environment: 'production', dsn: 'env:NAMED' }],
   labelled: [{ environment: 'production', dsn: 'env:NAMED', allow_database: true }],
   absent: [{ environment: 'production', dsn: 'env:NOT_SET' }],
+};
+/** What is known to be wrong before any secret is read. */
+const WRONG: FileEntries = {
+  plain: [{ environment: 'production', dsn: 'mysql://secret-user:hunter2@secret-host/' }],
   unknown_form: [{ environment: 'production', dsn: 'vault:hunter2/secret-host' }],
 };
 
-/** What every backend promises, told once. */
-export function describeInventory(name: string, setUp: (ground: Ground) => Promise<Backend>): void {
+/**
+ * What every backend promises, told once.
+ *
+ * @param looksAhead it has all entries when it is opened, and refuses wrong ones then
+ */
+export function describeInventory(
+  name: string,
+  setUp: (ground: Ground) => Promise<Backend>,
+  { looksAhead = false } = {},
+): void {
   describe(`the contract of an inventory: ${name}`, () => {
     let folder: string;
     let backend: Backend;
@@ -80,7 +91,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), 'sterna-inventory-'));
       await writeFile(path.join(folder, 'db.yaml'), 'writer: {host: secret-host-document}');
-      backend = await setUp({ folder, env, log, entries: ENTRIES });
+      backend = await setUp({ folder, env, log, entries: looksAhead ? ENTRIES : { ...ENTRIES, ...WRONG } });
       inventory = await backend.open();
     });
     beforeEach(setEnvironment);
@@ -149,13 +160,19 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
       expect(await refusal(production('other type/of base'))).toMatchObject({ code: 'target_type_mismatch' });
     });
 
+    const openWrong = async (target: string): Promise<unknown> => {
+      const entries = { [target]: WRONG[target] ?? [] };
+      return (await setUp({ folder: await mkdtemp(path.join(folder, 'wrong-')), env, log, entries })).open();
+    };
+
     it.each([
       ['plain', 'config_invalid', 'plain password'],
       ['named', 'config_invalid', 'no database'],
       ['absent', 'secret_missing', 'NOT_SET'],
       ['unknown_form', 'config_invalid', 'expected a'],
     ])('upholds the rules of entries: %s is %s (R2, R3)', async (target, code, text) => {
-      expect(await refusal(production(target))).toMatchObject({
+      const asked = looksAhead && Object.hasOwn(WRONG, target) ? openWrong(target) : production(target);
+      expect(await refusal(asked)).toMatchObject({
         code,
         message: expect.stringContaining(text) as string,
       });
@@ -220,7 +237,7 @@ export function describeInventory(name: string, setUp: (ground: Ground) => Promi
     it('lists all targets by environment and key, and tells no connection of them (R2)', async () => {
       const listed = await inventory.list();
       expect(listed.map(({ target, environment }) => `${environment} ${target}`)).toEqual([
-        ...Object.keys(ENTRIES)
+        ...Object.keys(looksAhead ? ENTRIES : { ...ENTRIES, ...WRONG })
           .map((target) => `production ${target}`)
           .sort((a, b) => a.localeCompare(b)),
         'staging orders',

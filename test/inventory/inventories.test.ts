@@ -26,12 +26,15 @@ async function fileBackend(
 const removeDocument = (folder: string) => () => rm(path.join(folder, 'db.yaml'));
 const nothing = () => Promise.resolve();
 
-describeInventory('a file', (ground) =>
-  fileBackend(
-    ground,
-    { targets: ground.entries },
-    { breakDown: removeDocument(ground.folder), [Symbol.asyncDispose]: nothing },
-  ),
+describeInventory(
+  'a file',
+  (ground) =>
+    fileBackend(
+      ground,
+      { targets: ground.entries },
+      { breakDown: removeDocument(ground.folder), [Symbol.asyncDispose]: nothing },
+    ),
+  { looksAhead: true },
 );
 
 describeInventory('a table', async (ground) => {
@@ -92,11 +95,15 @@ describeInventory('a module', async (ground) => {
   );
 });
 
-describeInventory('by type', async (ground) => {
-  await write(ground.folder, 'nested.yaml', { targets: ground.entries });
-  return fileBackend(
-    ground,
-    { by_type: { mysql: 'nested.yaml' } },
-    { breakDown: removeDocument(ground.folder), [Symbol.asyncDispose]: nothing },
-  );
-});
+describeInventory(
+  'by type',
+  async (ground) => {
+    await write(ground.folder, 'nested.yaml', { targets: ground.entries });
+    return fileBackend(
+      ground,
+      { by_type: { mysql: 'nested.yaml' } },
+      { breakDown: removeDocument(ground.folder), [Symbol.asyncDispose]: nothing },
+    );
+  },
+  { looksAhead: true },
+);

@@ -33,7 +33,7 @@ describe('an inventory file says in one way where targets are kept', () => {
     ['by no type', { by_type: {} }, 'by_type: expected at least one'],
     ['by type in by type', { by_type: { mysql: { by_type: {} } } }, 'by_type.mysql'],
     ['by type, and wrong there', { by_type: { mysql: { targets: { a: {} } } } }, 'by_type.mysql.targets.a.environment'],
-    ['by type, and empty there', { by_type: { mysql: { targets: {} } } }, 'by_type.mysql: targets: expected at least'],
+    ['by type, and empty there', { by_type: { mysql: { targets: {} } } }, 'by_type.mysql.targets: expected at least'],
   ])('%s', async (_, content, text) => {
     const error: unknown = await folder.open(content).catch((found: unknown) => found);
     expect(error).toMatchObject({ code: 'config_invalid', message: expect.stringContaining(text) as string });
@@ -49,6 +49,88 @@ describe('an inventory file says in one way where targets are kept', () => {
       .catch((found: unknown) => found);
     for (const text of ['targets.a.0', 'lables', 'targets.a.1.environment', 'targets.b.throttle', '"x"'])
       expect(String(error)).toContain(text);
+  });
+
+  it('tells all that is wrong beyond the shape, as far as it is known without a secret, in every file at once (R2)', async () => {
+    await folder.write('of nobody', 'ca.pem');
+    const nested = { targets: { e: { ...entry, dsn: 'nested:hunter2', tls_ca: 'ca.pem' }, f: { ...entry, x: 1 } } };
+    await folder.write(nested, 'nested.yaml');
+    const servers = {
+      a: { ...entry, dsn: 'mysql://secret-user@secret-host/shop?tsl=x&tls=y', tls_ca: 'gone.pem', lables: {} },
+      b: [
+        { ...entry, dsn: 'secret-user:hunter2@tcp(secret-host:70000)/shop', allow_database: true },
+        {
+          environment: 'y',
+          address: { host: '10.0.0.1', user: 'secret-user', password: 'hunter2', tls: 'verify-identity' },
+          replicas: [{ ...entry, environment: undefined, tls_ca: 'gone.pem' }, { dsn: 'vault:hunter2' }],
+          workspace: { dsn_from: { config: 'c', host: 'h', user: 'secret-user', password: 'vualt:hunter2' } },
+        },
+      ],
+      c: { ...entry, type: 'postgres', dsn: 'postgres://secret-host/' },
+      d: { ...entry, dsn: 'mysql://secret-user@secret-host/', tls_ca: 'ca.pem' },
+    };
+    const error = (content: object) => folder.open(content).catch((found: unknown) => found);
+    const expected = (prefix: string) => [
+      `${prefix}targets.a.dsn: expected no parameter but tls and those of the Go driver, found tsl`,
+      `${prefix}targets.a.dsn: expected tls to be one of`,
+      `${prefix}targets.a.dsn: expected no database`,
+      `${prefix}targets.a.tls_ca: expected a readable file`,
+      `${prefix}targets.b.0.dsn: expected a port from 1 to 65535`,
+      `${prefix}targets.b.0.dsn: expected a secret reference`,
+      `${prefix}targets.b.1.address.password: expected a secret reference`,
+      `${prefix}targets.b.1.address.tls: expected a host name`,
+      `${prefix}targets.b.1.replicas.0.tls_ca: expected a readable file`,
+      `${prefix}targets.b.1.replicas.1.dsn: expected a DSN`,
+      `${prefix}targets.b.1.workspace.dsn_from.password: expected a secret reference`,
+    ];
+    const told = (message: string): string[] =>
+      message.match(/\b(by_type|targets|mysql|http)\.[\w.]+: expected [^;]*/g) ?? [];
+    const matching = (texts: string[]) => texts.map((text) => expect.stringContaining(text) as string);
+    const plain = await error({ targets: servers });
+    expect(plain).toMatchObject({ code: 'config_invalid', message: expect.stringContaining('lables') as string });
+    expect(told((plain as Error).message)).toEqual(matching(expected('')));
+
+    const { a, ...others } = servers;
+    const whole = { targets: { ...others, a: { ...a, lables: undefined } } };
+    const parts = await error({
+      by_type: {
+        mysql: whole,
+        nested: 'nested.yaml',
+        gone: 'gone.yaml',
+        http: { http: { url: 'https://h/', auth: { value: 'hunter2' } } },
+        table: { mysql: { dsn: 'mysql://secret-user:hunter2@secret-host/x', resolve: SQL } },
+        module: { module: 'gone.mjs' },
+      },
+    });
+    expect(parts).toMatchObject({ code: 'config_invalid' });
+    const { message } = parts as Error;
+    expect(told(message)).toEqual(
+      expect.arrayContaining(
+        matching([
+          ...expected('by_type.mysql.'),
+          'by_type.http.http.auth.value: expected a secret reference',
+          'by_type.table.mysql.dsn: expected no database',
+          'by_type.table.mysql.dsn: expected a secret reference',
+          'targets.e.dsn: expected a DSN',
+        ]),
+      ),
+    );
+    for (const text of [/nested\.yaml: targets\.f: .*"x"/, /gone\.yaml: ENOENT/, /a module that loads at .*gone\.mjs/])
+      expect(message).toMatch(text);
+    expect(`${String(plain)}${message}`).not.toMatch(/hunter2|secret-host|secret-user|10\.0\.0\.1|vualt/);
+  });
+
+  it('takes schemes that a module registers for known, in whichever part of it', async () => {
+    await folder.write({ targets: { a: { ...entry, dsn: 'loadtime:x' } } }, 'mysql.yaml');
+    await folder.write(
+      `export default ({ registerSecretScheme }) => {
+         registerSecretScheme('loadtime', () => Promise.resolve('mysql://u:p@of-module/'));
+         return { resolve: () => Promise.reject(new Error('not asked')) };
+       };`,
+      'late.mjs',
+    );
+    const inventory = await folder.open({ by_type: { mysql: 'mysql.yaml', other: { module: 'late.mjs' } } });
+    expect((await inventory.resolve({ target: 'a', environment: 'x' })).connection.host).toBe('of-module');
   });
 
   it.each(['https://h/', 'http://localhost:80/', 'http://127.0.0.1/', 'http://[::1]/'])(

@@ -126,6 +126,38 @@ describe('options of a worker', () => {
     expect(await refusal({}, config, { STERNA_WEBHOOK_AUTHORIZATION: 'env:A' })).toMatch(/environment: webhook\.url/);
   });
 
+  it('name an unknown scheme of a secret with all other mistakes, once the inventory has registered its own (R2)', async () => {
+    writeFileSync(
+      path.join(folder, 'inventory.mjs'),
+      `export default ({ registerSecretScheme }) => {
+         registerSecretScheme('optionsvault', () => Promise.resolve('x'));
+         return { resolve: () => Promise.reject(new Error('not asked')) };
+       };`,
+    );
+    writeFileSync(path.join(folder, 'inventory.yaml'), 'module: inventory.mjs\n');
+    const write = (authorization: string, more = ''): void =>
+      writeFileSync(
+        config,
+        `inventory: inventory.yaml\nwebhook: { url: "https://h/", authorization: "${authorization}" ${more}}\n`,
+      );
+    write('optionsvault:a');
+    expect((await resolveWorkerOptions({}, config, {})).webhook?.authorization).toBe('optionsvault:a');
+    write('vualt:hunter2', ', progressSeconds: 0');
+    const message = await refusal({ copySlots: 0 }, config, {});
+    for (const mistake of [
+      /copySlots/,
+      /progressSeconds/,
+      /worker\.yaml: webhook\.authorization: expected a secret reference/,
+    ])
+      expect(message).toMatch(mistake);
+    expect(message).not.toContain('hunter2');
+    write('env:A');
+    const ofEnv = { STERNA_WEBHOOK_URL: 'https://h/', STERNA_WEBHOOK_AUTHORIZATION: 'vualt:hunter2' };
+    expect(await refusal({}, config, ofEnv)).toMatch(
+      /environment: webhook\.authorization: expected a secret reference/,
+    );
+  });
+
   it.each([
     ['url: ftp://h/', /webhook\.url: expected http/],
     ['url: "https://u:hunter2@h/"', /webhook\.url: expected no user/],
