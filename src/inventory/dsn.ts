@@ -95,13 +95,15 @@ function readDsn(text: string, expected: string[]): Dsn | undefined {
 }
 
 function readUrl(text: string, expected: string[]): Dsn | undefined {
-  if (!URL.canParse(text)) {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
     expected.push(
       'a DSN such as mysql://user:password@host:3306/ (is the port from 1 to 65535, and are special characters of the password percent-encoded?)',
     );
     return undefined;
   }
-  const url = new URL(text);
   if (url.hash !== '') expected.push('no # that is not percent-encoded, since what is behind it would not count');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -18,20 +18,21 @@ interface Place {
  * each with its path, and without a value (R2). The document may break the shape as well.
  */
 export async function mistakesIn(document: unknown, folder: string): Promise<string[]> {
-  const authorities = new Map<string, Promise<string | undefined>>();
-  const mistakes: Promise<string | undefined>[] = [...mistakesInAuth(document, '')].map((each) =>
-    Promise.resolve(each),
-  );
+  const mistakes = [...mistakesInAuth(document, '')];
+  const authorities = new Map<string, string[]>();
   for (const place of serversOf(document, '')) {
-    mistakes.push(...mistakesInServer(place).map((each) => Promise.resolve(each)));
+    mistakes.push(...mistakesInServer(place));
     const { tls_ca } = place.server;
     if (typeof tls_ca !== 'string' || tls_ca === '') continue;
-    const file = path.resolve(folder, tls_ca);
-    const found = authorities.get(file) ?? mistakeInFile(file);
-    authorities.set(file, found);
-    mistakes.push(found.then((mistake) => mistake && `${place.where}.tls_ca: ${mistake}`));
+    const named = authorities.get(tls_ca);
+    if (named === undefined) authorities.set(tls_ca, [place.where]);
+    else named.push(place.where);
   }
-  return (await Promise.all(mistakes)).filter((mistake) => mistake !== undefined);
+  for (const [name, places] of authorities) {
+    const mistake = await mistakeInFile(path.resolve(folder, name));
+    if (mistake !== undefined) mistakes.push(...places.map((where) => `${where}.tls_ca: ${mistake}`));
+  }
+  return mistakes;
 }
 
 /** Undefined where it is a reference of a scheme that is known. */
@@ -78,15 +79,16 @@ function* mistakesInAuth(part: unknown, prefix: string): Generator<string> {
 function mistakesInServer({ server, where, ...rules }: Place): string[] {
   const { dsn, dsn_from, address } = server;
   const { host, tls, password } = membersOf(address);
-  const found: [string, string | undefined][] = [
-    ...(typeof dsn === 'string' && dsn !== '' && !isSecretReference(dsn)
-      ? mistakesInDsn(dsn, rules).map((mistake): [string, string] => ['dsn', mistake])
-      : []),
-    ['dsn_from.password', mistakeInReference(membersOf(dsn_from).password)],
-    ['address.password', mistakeInReference(password)],
-    ...mistakesInTls(host, tls).map((mistake): [string, string] => ['address.tls', mistake]),
-  ];
-  return found.flatMap(([field, mistake]) => (mistake === undefined ? [] : [`${where}.${field}: ${mistake}`]));
+  const mistakes: string[] = [];
+  const add = (field: string, mistake: string | undefined): void => {
+    if (mistake !== undefined) mistakes.push(`${where}.${field}: ${mistake}`);
+  };
+  if (typeof dsn === 'string' && dsn !== '' && !isSecretReference(dsn))
+    for (const mistake of mistakesInDsn(dsn, rules)) add('dsn', mistake);
+  add('dsn_from.password', mistakeInReference(membersOf(dsn_from).password));
+  add('address.password', mistakeInReference(password));
+  for (const mistake of mistakesInTls(host, tls)) add('address.tls', mistake);
+  return mistakes;
 }
 
 async function mistakeInFile(file: string): Promise<string | undefined> {

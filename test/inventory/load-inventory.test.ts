@@ -74,14 +74,14 @@ describe('an inventory file says in one way where targets are kept', () => {
       `${prefix}targets.a.dsn: expected no parameter but tls and those of the Go driver, found tsl`,
       `${prefix}targets.a.dsn: expected tls to be one of`,
       `${prefix}targets.a.dsn: expected no database`,
-      `${prefix}targets.a.tls_ca: expected a readable file`,
       `${prefix}targets.b.0.dsn: expected a port from 1 to 65535`,
       `${prefix}targets.b.0.dsn: expected a secret reference`,
       `${prefix}targets.b.1.address.password: expected a secret reference`,
       `${prefix}targets.b.1.address.tls: expected a host name`,
-      `${prefix}targets.b.1.replicas.0.tls_ca: expected a readable file`,
       `${prefix}targets.b.1.replicas.1.dsn: expected a DSN`,
       `${prefix}targets.b.1.workspace.dsn_from.password: expected a secret reference`,
+      `${prefix}targets.a.tls_ca: expected a readable file`,
+      `${prefix}targets.b.1.replicas.0.tls_ca: expected a readable file`,
     ];
     const told = (message: string): string[] =>
       message.match(/\b(by_type|targets|mysql|http)\.[\w.]+: expected [^;]*/g) ?? [];
