@@ -90,13 +90,18 @@ it.each([
   ['nothing', { status: 200 }],
   ['another success', { status: 204 }],
   ['an unasked confirmation', { status: 304 }],
-  ['more than it may have', { status: 200, body: `"${'x'.repeat(16 * 1024 * 1024)}"` }],
+  ['more than it may have', { status: 200, body: body.padEnd(16 * 1024 * 1024 + 1) }],
 ])('takes %s for no answer, and asks once (R2, R5)', async (_, answer) => {
   service.answer = () => answer;
   const error: unknown = await resolve().catch((found: unknown) => found);
   expect(error).toMatchObject({ code: 'inventory_unavailable' });
   expect(String(error)).not.toMatch(/hunter2|127\.0\.0\.1/);
   expect(service.asked).toHaveLength(1);
+});
+
+it('takes an answer of the most that it may have', async () => {
+  service.answer = () => ({ status: 200, body: body.padEnd(16 * 1024 * 1024) });
+  expect((await resolve()).labels).toEqual({ tier: 'gold' });
 });
 
 it('names the field of an entry that breaks a rule', async () => {
