@@ -2,33 +2,51 @@ import type * as SecretsManager from '@aws-sdk/client-secrets-manager';
 import { SternaError } from '../contract/index.js';
 
 const PACKAGE = '@aws-sdk/client-secrets-manager';
-const CONNECT_MS = 5_000;
-const ANSWER_MS = 10_000;
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 10_000 };
 
 type Sdk = Pick<typeof SecretsManager, 'SecretsManagerClient' | 'GetSecretValueCommand'>;
 
-/** Of the process: it keeps the credentials that it has found. */
-let client: SecretsManager.SecretsManagerClient | undefined;
+/** Reads secrets with one client, which keeps the credentials that it has found. */
+export class AwsSecrets {
+  #client: SecretsManager.SecretsManagerClient | undefined;
 
-/**
- * `NAME` or `NAME#KEY` in AWS Secrets Manager; with a key the secret is a JSON object. Region, endpoint and credentials
- * come from the standard environment of AWS. What the SDK says is not told: it names accounts and roles (R2).
- */
-export async function readAwsSecret(
-  rest: string,
-  where: string,
-  load: () => Promise<Sdk> = () => import('@aws-sdk/client-secrets-manager'),
-): Promise<string> {
-  const [, name = '', key] = /^([^#]+)(?:#(.+))?$/s.exec(rest) ?? [];
-  if (name === '')
-    throw new SternaError('config_invalid', `${where}: expected awssm:NAME or awssm:NAME#KEY, found another form.`);
-  const secret = await fetchSecret(name, where, await loaded(load, where));
-  const value = key === undefined ? secret : member(secret, key);
-  if (value === undefined || value === '')
-    throw missing(
-      `${where}: expected ${key === undefined ? 'a text' : `a text at ${key}`} in secret ${name}, found none.`,
-    );
-  return value;
+  constructor(
+    private readonly load: () => Promise<Sdk> = () => import('@aws-sdk/client-secrets-manager'),
+    private readonly timeouts = TIMEOUTS,
+  ) {}
+
+  /**
+   * `NAME` or `NAME#KEY` in AWS Secrets Manager; with a key the secret is a JSON object. Region, endpoint and credentials
+   * come from the standard environment of AWS. What the SDK says is not told: it names accounts and roles (R2).
+   */
+  async read(rest: string, where: string): Promise<string> {
+    const [, name = '', key] = /^([^#]+)(?:#(.+))?$/s.exec(rest) ?? [];
+    if (name === '')
+      throw new SternaError('config_invalid', `${where}: expected awssm:NAME or awssm:NAME#KEY, found another form.`);
+    const secret = await this.#fetch(name, where, await loaded(this.load, where));
+    const value = key === undefined ? secret : member(secret, key);
+    if (value === undefined || value === '')
+      throw missing(
+        `${where}: expected ${key === undefined ? 'a text' : `a text at ${key}`} in secret ${name}, found none.`,
+      );
+    return value;
+  }
+
+  async #fetch(name: string, where: string, sdk: Sdk): Promise<string | undefined> {
+    try {
+      this.#client ??= new sdk.SecretsManagerClient({
+        requestHandler: { ...this.timeouts, throwOnRequestTimeout: true },
+      });
+      return (await this.#client.send(new sdk.GetSecretValueCommand({ SecretId: name }))).SecretString;
+    } catch (error) {
+      const { name: kind, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+      const status = $metadata?.httpStatusCode ?? 0;
+      const refused = status >= 400 && status < 500 && status !== 429 && !/Throttl|LimitExceeded/.test(kind ?? '');
+      const message = `${where}: expected secret ${name} of AWS Secrets Manager, got ${kind ?? 'an error'}.`;
+      if (refused || kind === 'CredentialsProviderError') throw missing(message, error);
+      throw new SternaError('inventory_unavailable', message, { cause: error });
+    }
+  }
 }
 
 async function loaded(load: () => Promise<Sdk>, where: string): Promise<Sdk> {
@@ -40,22 +58,6 @@ async function loaded(load: () => Promise<Sdk>, where: string): Promise<Sdk> {
       `${where}: expected the package ${PACKAGE} for awssm: secrets, found none. Install it beside sterna.`,
       { cause: error },
     );
-  }
-}
-
-async function fetchSecret(name: string, where: string, sdk: Sdk): Promise<string | undefined> {
-  try {
-    client ??= new sdk.SecretsManagerClient({
-      requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
-    });
-    return (await client.send(new sdk.GetSecretValueCommand({ SecretId: name }))).SecretString;
-  } catch (error) {
-    const { name: kind, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-    const status = $metadata?.httpStatusCode ?? 0;
-    const refused = status >= 400 && status < 500 && status !== 429 && !/Throttl|LimitExceeded/.test(kind ?? '');
-    const message = `${where}: expected secret ${name} of AWS Secrets Manager, got ${kind ?? 'an error'}.`;
-    if (refused || kind === 'CredentialsProviderError') throw missing(message, error);
-    throw new SternaError('inventory_unavailable', message, { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@ import { parseEntry, parseSummaries, sortedSummaries } from './entry-inventory.j
 import { hashOf, resolveEntry, selectEntry } from './resolve-entry.js';
 import type { InventoryResolver, ResolvedTarget, TargetRequest, TargetSummary } from './resolver.js';
 import { readSecret, registerSecretScheme } from './secrets.js';
+import { within } from './within.js';
 
 /** What the function that a module exports is given: what the other backends are made of. */
 export interface InventoryModuleTools {
@@ -38,8 +39,7 @@ export async function openModule(file: string, context: EntryContext): Promise<I
   };
   let found: unknown;
   try {
-    const exported = ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
-    found = typeof exported === 'function' ? await (exported as (given: typeof tools) => unknown)(tools) : exported;
+    found = await within('The inventory module', made(file, tools));
   } catch (error) {
     if (isOurs(error)) throw ours(error);
     throw new SternaError('config_invalid', `module: expected a module that loads at ${file}, got ${nameOf(error)}.`, {
@@ -53,6 +53,11 @@ export async function openModule(file: string, context: EntryContext): Promise<I
       `module: expected ${file} to export by default an InventoryResolver (resolve, and at will list), or a function that returns one.`,
     );
   return new CheckedResolver(found as InventoryResolver);
+}
+
+async function made(file: string, tools: InventoryModuleTools): Promise<unknown> {
+  const exported = ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
+  return typeof exported === 'function' ? (exported as (given: typeof tools) => unknown)(tools) : exported;
 }
 
 const text = z.string().min(1);
@@ -125,7 +130,7 @@ class CheckedResolver implements InventoryResolver {
   async #ask<T>(question: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     signal?.throwIfAborted();
     try {
-      return await question();
+      return await within('The inventory module', question(), signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (isOurs(error)) throw ours(error);

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { SternaError } from '../contract/index.js';
-import { readAwsSecret } from './aws-secret.js';
+import { AwsSecrets } from './aws-secret.js';
+import { within } from './within.js';
 
+const awsSecrets = new AwsSecrets();
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
@@ -48,7 +50,7 @@ export async function readSecret(
     case 'file':
       return readSecretFile(rest, where);
     case 'awssm':
-      return readAwsSecret(rest, where);
+      return within(where, awsSecrets.read(rest, where)); // also what finds credentials may hang
     default: {
       const read = registered.get(scheme);
       if (read !== undefined) return readRegistered(read, scheme, rest, where);
@@ -80,7 +82,7 @@ function partsOf(reference: string): { scheme: string; rest: string } {
 async function readRegistered(read: SecretReader, scheme: string, rest: string, where: string): Promise<string> {
   let value: unknown;
   try {
-    value = await read(rest, where);
+    value = await within(where, read(rest, where));
   } catch (error) {
     if (error instanceof SternaError) throw error;
     throw new SternaError(

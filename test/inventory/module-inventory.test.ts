@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../support/until.js';
 import { InventoryFolder } from './inventory-folder.js';
 
 let folder: InventoryFolder;
@@ -93,6 +94,48 @@ it('what a module throws says that nothing is known, and its text stays here (R2
     expect(error).toMatchObject({ code: 'inventory_unavailable' });
     expect(String(error)).not.toContain('hunter2');
   }
+});
+
+const asking = globalThis as { sternaTestAsked?: boolean };
+const NEVER = '{ globalThis.sternaTestAsked = true; return new Promise(() => undefined); }';
+const isAsked = () => until('the module was asked', () => asking.sternaTestAsked === true);
+
+/** The limit passes once the module is asked. */
+async function expectLimit(asked: () => Promise<unknown>): Promise<void> {
+  delete asking.sternaTestAsked;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const refused = expect(asked()).rejects.toMatchObject({
+      code: 'inventory_unavailable',
+      message: 'The inventory module: expected an answer within 30 s, got none.',
+    });
+    await vi.waitUntil(() => asking.sternaTestAsked === true && vi.getTimerCount() > 0);
+    await vi.advanceTimersByTimeAsync(30_000);
+    await refused;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+it.each([
+  ['resolves nothing', `resolve() ${NEVER}`],
+  [
+    'has a password that does not come',
+    `resolve: () => ({ ...${JSON.stringify(FINE)}, connection: { ...${JSON.stringify(FINE.connection)}, password() ${NEVER} } })`,
+  ],
+])('a module that %s is not waited for for ever, and is left at a signal (R5)', async (_, code) => {
+  const inventory = await open(`export default { ${code} };`);
+  await expectLimit(() => inventory.resolve(a));
+  delete asking.sternaTestAsked;
+  const abort = new AbortController();
+  const given = inventory.resolve(a, abort.signal);
+  await isAsked();
+  abort.abort(new Error('no more'));
+  await expect(given).rejects.toThrow('no more');
+});
+
+it('a module that does not come to an end while it is loaded is not waited for for ever', async () => {
+  await expectLimit(() => open(`export default () => ${NEVER};`));
 });
 
 it('entries that a module makes hold what it has registered as a secret', async () => {

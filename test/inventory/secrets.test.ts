@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SternaError } from '../../src/contract/index.js';
-import { readAwsSecret } from '../../src/inventory/aws-secret.js';
+import { AwsSecrets } from '../../src/inventory/aws-secret.js';
 import { registerSecretScheme } from '../../src/inventory/index.js';
 import { isSecretReference, readSecret } from '../../src/inventory/secrets.js';
 
@@ -26,6 +26,26 @@ describe('a secret reference', () => {
     expect(await readSecret('env:A', 'x', { A: ' a ' })).toBe(' a ');
     expect(await readSecret(`file:${folder}/pw`, 'x')).toBe('hunter2');
     await rm(folder, { recursive: true });
+  });
+
+  it('in a file is at most 64 KiB', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sterna-secret-'));
+    const most = 'x'.repeat(64 * 1024);
+    await writeFile(path.join(folder, 'pw'), most);
+    expect(await readSecret(`file:${folder}/pw`, 'x')).toBe(most);
+    await writeFile(path.join(folder, 'pw'), `${most}x`);
+    expect(await refusal(readSecret(`file:${folder}/pw`, 'x'))).toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('expected at most 65536 bytes') as string,
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it.each(['/dev/null', '/dev', tmpdir()])('in a file is in no other thing than a file: %s', async (place) => {
+    expect(await refusal(readSecret(`file:${place}`, 'x'))).toMatchObject({
+      code: 'secret_missing',
+      message: expect.stringContaining('expected a regular file') as string,
+    });
   });
 
   it.each(['hunter2', 'vault:hunter2', 'ENV:hunter2', ' env:hunter2', 'mysql://u:hunter2@h/', ''])(
@@ -56,6 +76,22 @@ describe('a scheme of your own', () => {
     expect(await refusal(readSecret('faulty:a', 'x'))).toMatchObject({ code });
   });
 
+  it('that does not come back is not waited for for ever (R5)', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      registerSecretScheme('silent', () => new Promise(() => undefined));
+      const refused = refusal(readSecret('silent:a', 'x'));
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(await refused).toMatchObject({
+        code: 'inventory_unavailable',
+        message: 'x: expected an answer within 30 s, got none.',
+      });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it.each(['env', 'file', 'awssm', 'mysql', 'a-b', 'A', ''])('cannot be called %j', (scheme) => {
     expect(() => registerSecretScheme(scheme, () => Promise.resolve('x'))).toThrow(
       expect.objectContaining({ code: 'config_invalid' }),
@@ -65,14 +101,15 @@ describe('a scheme of your own', () => {
 
 describe('awssm:', () => {
   const asked: { headers: IncomingHttpHeaders; body: string }[] = [];
-  /** Undefined breaks the connection. */
-  let answer: { status: number; body: object } | undefined;
+  /** Undefined breaks the connection, `silence` leaves the question open. */
+  let answer: { status: number; body: object } | 'silence' | undefined;
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (part: Buffer) => (body += part.toString()));
     request.on('end', () => {
       asked.push({ headers: request.headers, body });
       if (answer === undefined) return void request.socket.destroy();
+      if (answer === 'silence') return;
       response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(answer.body));
     });
@@ -140,6 +177,16 @@ describe('awssm:', () => {
     expect(await refusal(readSecret('awssm:a', 'x'))).toMatchObject({ code: 'inventory_unavailable' });
   });
 
+  it('a service that says nothing is not waited for, and leaves open what the secret is (R5)', async () => {
+    answer = 'silence';
+    const secrets = new AwsSecrets(undefined, { connectionTimeout: 5_000, requestTimeout: 50 });
+    expect(await refusal(secrets.read('a', 'x'))).toMatchObject({
+      code: 'inventory_unavailable',
+      message: expect.stringContaining('TimeoutError') as string,
+    });
+    expect(asked).toHaveLength(1);
+  });
+
   it('needs a name', async () => {
     for (const reference of ['awssm:', 'awssm:#key', 'awssm:a#'])
       expect(await refusal(readSecret(reference, 'x'))).toMatchObject({ code: 'config_invalid' });
@@ -147,7 +194,7 @@ describe('awssm:', () => {
 
   it('says which package is missing where it is not installed', async () => {
     const load = vi.fn(() => Promise.reject(Object.assign(new Error(), { code: 'ERR_MODULE_NOT_FOUND' })));
-    expect(await refusal(readAwsSecret('a', 'x', load))).toMatchObject({
+    expect(await refusal(new AwsSecrets(load).read('a', 'x'))).toMatchObject({
       code: 'config_invalid',
       message: expect.stringContaining('@aws-sdk/client-secrets-manager') as string,
     });
