@@ -1,18 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Log } from '../target/index.js';
+import { describeFault } from './fault.js';
 
 export interface HealthSources {
   /** Pollers run, and no shutdown has begun. Never asks the targets. */
   readonly ready: () => boolean;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  readonly log: Pick<Log, 'error'>;
 }
 
 /** `/livez`, `/readyz` and `/metrics`. */
 export class HealthServer implements AsyncDisposable {
   private constructor(private readonly server: Server) {}
 
-  static async listen(host: string, port: number, { ready, metrics }: HealthSources): Promise<HealthServer> {
+  static async listen(host: string, port: number, { ready, metrics, log }: HealthSources): Promise<HealthServer> {
     const server = createServer((request, response) => {
       const answer = (status: number, text: string): void => {
         response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
@@ -31,7 +34,8 @@ export class HealthServer implements AsyncDisposable {
               answer(200, text);
             },
             (error: unknown) => {
-              answer(500, `${String(error)}\n`);
+              log.error(describeFault(error), 'the metrics cannot be told');
+              answer(500, 'the metrics cannot be told; the log of the worker has the rest\n');
             },
           );
           return;

@@ -2,8 +2,14 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { RouterStats, TargetRouter } from '../router/index.js';
+import type { Log } from '../target/index.js';
+import { describeFault } from './fault.js';
 import { MetricsObserver } from './metrics-observer.js';
 import type { Observers } from './observers.js';
+import { Pace } from './pace.js';
+
+/** Metrics are asked for every few seconds: one that fails each time would fill the log. */
+const QUIET_MS = 60_000;
 
 const OBSERVERS = [
   ['observers', 'Observers that are registered, those of single changes as well'],
@@ -15,12 +21,14 @@ const OBSERVERS = [
 /** Metrics of the router, the changes and the process; Temporal's own come from its runtime and are put behind them. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #warnings = new Pace(QUIET_MS);
 
   constructor(
-    router: TargetRouter,
+    router: Pick<TargetRouter, 'stats' | 'inventoryHealth'>,
     observers: Observers,
     /** Where Temporal's runtime serves its own. */
     private readonly temporal: string,
+    private readonly log: Pick<Log, 'warn'>,
   ) {
     collectDefaultMetrics({ register: this.#registry });
     const registers = [this.#registry];
@@ -57,9 +65,24 @@ export class Metrics {
     });
   }
 
+  /** One that cannot be told is left out, and does not take the others with it. */
   async text(): Promise<string> {
-    const response = await fetch(`http://${this.temporal}/metrics`);
-    return `${await this.#registry.metrics()}${await response.text()}`;
+    const names = this.#registry.getMetricsAsArray().map(({ name }) => name);
+    const texts = await Promise.all([
+      ...names.map((name) => this.#told(name, () => this.#registry.getSingleMetricAsString(name))),
+      this.#told('temporal', async () => (await fetch(`http://${this.temporal}/metrics`)).text()),
+    ]);
+    return texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('');
+  }
+
+  async #told(metric: string, read: () => Promise<string>): Promise<string> {
+    try {
+      return await read();
+    } catch (error) {
+      if (this.#warnings.isDue(metric))
+        this.log.warn({ metric, ...describeFault(error) }, 'a metric cannot be told and is left out');
+      return '';
+    }
   }
 }
 

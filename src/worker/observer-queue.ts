@@ -1,6 +1,6 @@
 import type { ChangeState, ErrorInfo, ObservedChange, StateEvent, TaskProgress } from '../contract/index.js';
-import { SternaError } from '../contract/index.js';
 import type { Log } from '../target/index.js';
+import { describeFault } from './fault.js';
 
 /** When a change came into a state, and why it failed if it did. */
 export interface StateDetails {
@@ -183,7 +183,7 @@ export class ObserverQueue {
     faults.failed += 1;
     this.#warn(() =>
       log.warn(
-        { observer: this.#name, failed: faults.failed, ...describe(error) },
+        { observer: this.#name, failed: faults.failed, ...describeFault(error) },
         'an observer failed; changes go on',
       ),
     );
@@ -194,12 +194,4 @@ export class ObserverQueue {
     this.#warnedAt = performance.now();
     warn();
   }
-}
-
-/** Where it was thrown. What the text of a foreign error holds is not known, not even that of a TypeError of fetch (R2). */
-function describe(error: unknown): object {
-  if (error instanceof SternaError) return { code: error.code, error: error.message };
-  if (!(error instanceof Error)) return { error: typeof error };
-  const frame = error.stack?.split('\n').find((line) => /^ {4}at /.test(line));
-  return { error: error.name, ...(frame === undefined ? {} : { at: frame.trim() }) };
 }

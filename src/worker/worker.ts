@@ -101,11 +101,12 @@ export class SternaWorker {
         ...options.queues.filter((queue) => queue !== 'main').map((queue) => create[queue]()),
       ]);
       let worker: SternaWorker | undefined = undefined;
-      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, observers, runtimeMetrics);
+      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, observers, runtimeMetrics, log);
       if (options.healthPort !== undefined) {
         health = await HealthServer.listen(options.healthHost, options.healthPort, {
           ready: () => worker?.ready ?? false,
           metrics: () => metrics?.text() ?? Promise.resolve(''),
+          log,
         });
       }
       worker = new SternaWorker(main, others, connection, router, observers, health, log, drain);
