@@ -21,7 +21,7 @@ export function toTemporalFailure(error: unknown, awaitsRoute = false): Error {
   }
   return ApplicationFailure.create({
     type: 'internal',
-    message: `A fault in Sterna: ${error instanceof Error ? error.name : 'unknown'}; the log of the worker has the rest.`,
+    message: `A fault in Sterna: ${nameOf(error)}; the log of the worker has the rest.`,
   });
 }
 
@@ -39,11 +39,30 @@ export function isGivenBack(error: unknown): boolean {
   return error instanceof SternaError && error.code === 'router_closed';
 }
 
-/** A fault is told with its place. The texts of foreign errors may hold a host or a user, so they are left out (R2). */
+/** What a code or a name of a class looks like; anything else may be text. */
+const WORD = /^\w{1,40}$/;
+const FRAME = /^ {4}at .+(:\d+:\d+\)?|\(<anonymous>\)|\(native\))$/;
+const FRAMES = 8;
+
+/**
+ * A fault is told with its place. What the text of a foreign error holds is not known, not even that of a TypeError of
+ * fetch, so it is left out (R2).
+ */
 export function describeForLog(error: unknown): object {
   if (error instanceof SternaError) return { code: error.code, error: error.message };
-  if (!(error instanceof Error)) return { code: 'internal' };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const ours = error instanceof TypeError || error instanceof RangeError;
-  return { code: 'internal', error: ours ? `${error.name}: ${error.message}` : error.name, at: frames.slice(0, 8) };
+  if (!(error instanceof Error)) return { code: 'internal', error: nameOf(error) };
+  const { code } = error as { code?: unknown };
+  // The text stands in front of the frames, and may look like one.
+  const stack = (error.stack ?? '').replace(error.message, '').split('\n');
+  return {
+    code: 'internal',
+    error: nameOf(error),
+    ...(typeof code === 'string' && WORD.test(code) ? { errorCode: code } : {}),
+    at: stack.filter((line) => FRAME.test(line)).slice(0, FRAMES),
+  };
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return WORD.test(error.name) ? error.name : 'Error';
 }

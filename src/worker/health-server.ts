@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../target/index.js';
-import { describeFault } from './fault.js';
+import { describeForLog } from '../activities/index.js';
 
 export interface HealthSources {
   /** Pollers run, and no shutdown has begun. Never asks the targets. */
@@ -34,7 +34,7 @@ export class HealthServer implements AsyncDisposable {
               answer(200, text);
             },
             (error: unknown) => {
-              log.error(describeFault(error), 'the metrics cannot be told');
+              log.error(describeForLog(error), 'the metrics cannot be told');
               answer(500, 'the metrics cannot be told; the log of the worker has the rest\n');
             },
           );

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { RouterStats, TargetRouter } from '../router/index.js';
 import type { Log } from '../target/index.js';
-import { describeFault } from './fault.js';
+import { describeForLog } from '../activities/index.js';
 import { MetricsObserver } from './metrics-observer.js';
 import type { Observers } from './observers.js';
 import { Pace } from './pace.js';
@@ -80,7 +80,7 @@ export class Metrics {
       return await read();
     } catch (error) {
       if (this.#warnings.isDue(metric))
-        this.log.warn({ metric, ...describeFault(error) }, 'a metric cannot be told and is left out');
+        this.log.warn({ metric, ...describeForLog(error) }, 'a metric cannot be told and is left out');
       return '';
     }
   }

@@ -1,6 +1,6 @@
 import type { ChangeState, ErrorInfo, ObservedChange, StateEvent, TaskProgress } from '../contract/index.js';
 import type { Log } from '../target/index.js';
-import { describeFault } from './fault.js';
+import { describeForLog } from '../activities/index.js';
 
 /** When a change came into a state, and why it failed if it did. */
 export interface StateDetails {
@@ -183,7 +183,7 @@ export class ObserverQueue {
     faults.failed += 1;
     this.#warn(() =>
       log.warn(
-        { observer: this.#name, failed: faults.failed, ...describeFault(error) },
+        { observer: this.#name, failed: faults.failed, ...describeForLog(error) },
         'an observer failed; changes go on',
       ),
     );

@@ -113,18 +113,28 @@ describe('an activity', () => {
     },
   );
 
-  it('tells nothing of a foreign error but that it happened, neither in failures nor in logs (R2)', async () => {
-    const { change, lines } = activities(() => {
-      throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:3306 as deploy'), {
-        code: 'ECONNREFUSED',
-        address: '10.1.2.3',
+  const NAMES = /10\.1\.2\.3|deploy|hunter2/;
+  const DSN = 'mysql://deploy:hunter2@10.1.2.3:3306/';
+  it.each<[string, Error]>([
+    ['an Error', Object.assign(new Error(`connect to ${DSN}`), { code: 'ECONNREFUSED', address: '10.1.2.3' })],
+    ['a TypeError', new TypeError(`Failed to parse URL from ${DSN}`)],
+    ['a RangeError', new RangeError(`Invalid port in ${DSN}`)],
+    ['a text that looks like a frame', new TypeError(`Expected a URL, got\n    at ${DSN}:1:1`)],
+    ['a name and a code that are texts', Object.assign(new Error('x'), { name: `of ${DSN}`, code: `no ${DSN}` })],
+  ])(
+    'tells nothing of a foreign error but that it happened, neither in failures nor in logs (R2): %s',
+    async (kind, error) => {
+      const { change, lines } = activities(() => {
+        throw error;
       });
-    });
-    const failure = (await failureOf(new ActivityEnvironment().run(change.copyTables, STEP))) as ApplicationFailure;
-    expect(failure.type).toBe('internal');
-    expect(`${failure.message} ${JSON.stringify(lines)}`).not.toMatch(/10\.1\.2\.3|deploy/);
-    expect(lines.at(-1)?.fields, 'but where').toHaveProperty('at');
-  });
+      const failure = (await failureOf(new ActivityEnvironment().run(change.copyTables, STEP))) as ApplicationFailure;
+      expect(failure.type).toBe('internal');
+      expect(`${failure.message} ${JSON.stringify(lines)}`).not.toMatch(NAMES);
+      const { at, errorCode } = lines.at(-1)?.fields as { at: string[]; errorCode?: string };
+      expect(at[0], 'but where').toContain('activities.test.ts');
+      expect(errorCode).toBe(kind === 'an Error' ? 'ECONNREFUSED' : undefined);
+    },
+  );
 
   it('logs with the change, the target and the tasks', async () => {
     const { change, lines } = activities((context) => {
