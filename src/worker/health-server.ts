@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '../target/index.js';
 import { describeForLog } from '../activities/index.js';
+import { SternaError } from '../contract/index.js';
+import type { Log } from '../target/index.js';
 
 export interface HealthSources {
   /** Pollers run, and no shutdown has begun. Never asks the targets. */
@@ -15,6 +16,7 @@ export interface HealthSources {
 export class HealthServer implements AsyncDisposable {
   private constructor(private readonly server: Server) {}
 
+  /** Throws `config_invalid` where it cannot listen, e.g. because the port is in use. */
   static async listen(host: string, port: number, { ready, metrics, log }: HealthSources): Promise<HealthServer> {
     const server = createServer((request, response) => {
       const answer = (status: number, text: string): void => {
@@ -44,7 +46,7 @@ export class HealthServer implements AsyncDisposable {
       }
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(host, port, error)));
       server.listen(port, host, resolve);
     });
     return new HealthServer(server);
@@ -58,4 +60,12 @@ export class HealthServer implements AsyncDisposable {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+function notListening(host: string, port: number, cause: NodeJS.ErrnoException): SternaError {
+  return new SternaError(
+    'config_invalid',
+    `Expected to listen at ${host}, port ${port} (healthHost, healthPort), got ${cause.code ?? 'an error'}. Name another port or address, or end what listens there.`,
+    { cause },
+  );
 }

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { describeForLog } from '../activities/index.js';
 import type { RouterStats, TargetRouter } from '../router/index.js';
 import type { Log } from '../target/index.js';
-import { describeForLog } from '../activities/index.js';
 import { MetricsObserver } from './metrics-observer.js';
 import type { Observers } from './observers.js';
 import { Pace } from './pace.js';

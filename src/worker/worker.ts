@@ -1,27 +1,20 @@
+import { isGrpcServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions as TemporalWorkerOptions,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createChangeActivities, createControlActivities, createReadActivities } from '../activities/index.js';
-import { GzipCodec } from '../codec/index.js';
-import { SternaError, taskQueues } from '../contract/index.js';
+import { SternaError } from '../contract/index.js';
 import { openRouter, type TargetRouter } from '../router/index.js';
-import { prebuiltBundle, workflowsOf } from './bundle.js';
+import { prebuiltBundle } from './bundle.js';
 import { HealthServer } from './health-server.js';
 import { logObserver } from './log-observer.js';
 import { freeAddress, Metrics } from './metrics.js';
-import { Observers, observerSinks } from './observers.js';
-import type { QueueName, WorkerOptions } from './options.js';
+import { Observers } from './observers.js';
+import type { WorkerOptions } from './options.js';
 import { probeTargets } from './probe.js';
+import { createWorkers } from './queue-workers.js';
 import { webhookObserver } from './webhook-observer.js';
 
-/** After a drain, how long activities have to write their position and hand over. */
-const GRACE = '20s';
+const GRPC_NOT_FOUND = 5;
 
 /**
  * A worker of a data plane: its task queues over one connection and one bundle, one router.
@@ -59,57 +52,25 @@ export class SternaWorker {
     const observers = new Observers(log);
     observers.observe(logObserver(log));
     if (options.webhook !== undefined) observers.observe(webhookObserver(options.webhook, log));
+    const drain = new AbortController();
     let connection: NativeConnection | undefined;
     let health: HealthServer | undefined;
+    let worker: SternaWorker | undefined = undefined;
     try {
-      const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-      connection = await connect(connectionOptions);
-      const drain = new AbortController();
-      const dependencies = { router, observers, drain: drain.signal, log };
-      const queues = taskQueues(options.dataPlane);
-      const shared: Omit<TemporalWorkerOptions, 'taskQueue'> = {
-        connection,
-        namespace,
-        dataConverter: { payloadCodecs: [new GzipCodec()] },
-        shutdownGraceTime: GRACE,
-        // A worker that went away keeps its workflows waiting no longer than this.
-        stickyQueueScheduleToStartTimeout: '1s',
-        maxHeartbeatThrottleInterval: '1s',
-        defaultHeartbeatThrottleInterval: '1s',
-      };
-      const create: Record<QueueName, () => Promise<Worker>> = {
-        main: () =>
-          Worker.create({
-            ...shared,
-            ...workflowsOf(bundle),
-            sinks: observerSinks(observers),
-            taskQueue: queues.main,
-            activities: createReadActivities(dependencies),
-          }),
-        control: () =>
-          Worker.create({ ...shared, taskQueue: queues.control, activities: createControlActivities(dependencies) }),
-        copy: () =>
-          Worker.create({
-            ...shared,
-            taskQueue: queues.copy,
-            activities: createChangeActivities(dependencies),
-            maxConcurrentActivityTaskExecutions: options.copySlots,
-          }),
-      };
-      const [main, ...others] = await Promise.all([
-        options.queues.includes('main') ? create.main() : undefined,
-        ...options.queues.filter((queue) => queue !== 'main').map((queue) => create[queue]()),
-      ]);
-      let worker: SternaWorker | undefined = undefined;
-      const metrics = runtimeMetrics === undefined ? undefined : new Metrics(router, observers, runtimeMetrics, log);
-      if (options.healthPort !== undefined) {
+      // Before there are Workers: a connection that Workers hold cannot be closed again.
+      if (options.healthPort !== undefined && runtimeMetrics !== undefined) {
+        const metrics = new Metrics(router, observers, runtimeMetrics, log);
         health = await HealthServer.listen(options.healthHost, options.healthPort, {
           ready: () => worker?.ready ?? false,
-          metrics: () => metrics?.text() ?? Promise.resolve(''),
+          metrics: () => metrics.text(),
           log,
         });
       }
-      worker = new SternaWorker(main, others, connection, router, observers, health, log, drain);
+      const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+      connection = await connect(connectionOptions);
+      await assertNamespace(connection, namespace);
+      const workers = await createWorkers({ ...options, connection, namespace, bundle, router, observers, drain, log });
+      worker = new SternaWorker(workers.main, workers.others, connection, router, observers, health, log, drain);
       return worker;
     } catch (error) {
       await health?.[Symbol.asyncDispose]();
@@ -180,6 +141,22 @@ async function connect(
       `No connection to Temporal at ${options.address ?? 'localhost:7233'}. Check TEMPORAL_ADDRESS or the profile.`,
       { cause: error },
     );
+  }
+}
+
+/** What the SDK fails with otherwise leaves its threads behind, and the process would not end. */
+async function assertNamespace({ workflowService }: NativeConnection, namespace: string): Promise<void> {
+  try {
+    await workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    if (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND)
+      throw new SternaError(
+        'config_invalid',
+        `Expected the namespace ${namespace} in Temporal, found none. Make it, or correct TEMPORAL_NAMESPACE or the profile.`,
+      );
+    throw new SternaError('temporal_unreachable', `Temporal does not tell of its namespace ${namespace}.`, {
+      cause: error,
+    });
   }
 }
 
