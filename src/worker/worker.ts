@@ -24,7 +24,6 @@ const GRPC_NOT_FOUND = 5;
  */
 export class SternaWorker {
   readonly #drain = new AbortController();
-  #ready = false;
 
   private constructor(
     /** Of the workflows; absent where others serve them. */
@@ -81,9 +80,9 @@ export class SternaWorker {
     }
   }
 
-  /** Pollers run, and no shutdown has begun. */
+  /** The pollers of every queue that it serves run, and no shutdown has begun. */
   get ready(): boolean {
-    return this.#ready && !this.#drain.signal.aborted;
+    return !this.#drain.signal.aborted && this.#workers.every((worker) => worker.getState() === 'RUNNING');
   }
 
   /** Where it listens; undefined without a health server. */
@@ -94,14 +93,13 @@ export class SternaWorker {
   /** Runs until `shutdown`; throws when a poller fails for good. */
   async run(onReady: () => void = () => undefined): Promise<void> {
     const running = Promise.all([this.main?.run(), this.#runOthers()]);
-    this.#ready = true;
     onReady();
     const probing = probeTargets(this.router, this.#drain.signal, this.log);
     try {
       await running;
     } finally {
       this.#drain.abort();
-      for (const worker of [this.main, ...this.others]) if (worker?.getState() === 'RUNNING') worker.shutdown();
+      for (const worker of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await this.router.close();
       await probing;
       await this.observers.close();
@@ -117,6 +115,10 @@ export class SternaWorker {
     this.#drain.abort();
     for (const worker of this.others) worker.shutdown();
     if (this.others.length === 0) this.main?.shutdown();
+  }
+
+  get #workers(): readonly Worker[] {
+    return this.main === undefined ? this.others : [this.main, ...this.others];
   }
 
   /** The workflows' own worker ends last: it passes the steps that hand over on to other workers. */

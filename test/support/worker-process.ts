@@ -50,6 +50,11 @@ export class WorkerProcess {
     return this.child.exitCode;
   }
 
+  /** Resolves when it has ended. */
+  get gone(): Promise<unknown> {
+    return this.#ended;
+  }
+
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       if (signal === 'SIGTERM') await this.#hearMetrics();

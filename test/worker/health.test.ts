@@ -107,4 +107,18 @@ describe('a worker', () => {
     await plane.startWorker();
     expect(await plane.client.result(id)).toMatchObject({ state: 'completed' });
   });
+
+  it('is not ready any more when its pollers end, whoever ended them', async () => {
+    const worker = plane.workers.at(-1) as WorkerProcess;
+    const port = await portOf();
+    const { id, release } = await busyStep();
+    process.kill(worker.pid, 'SIGQUIT'); // Temporal's runtime follows it; nobody asked the worker to drain
+    await until('it is not ready', async () => (await ask(port, '/readyz'))?.status === 503, { intervalMs: 5 });
+    expect(await ask(port, '/livez')).toMatchObject({ status: 200 });
+    await release();
+    await worker.gone;
+    expect(worker.exitCode).toBe(0);
+    await plane.startWorker();
+    expect(await plane.client.result(id)).toMatchObject({ state: 'completed' });
+  });
 });
