@@ -38,7 +38,7 @@ export interface TargetOptions {
   readonly workspace?: ConnectionConfig;
   /** At which copying and comparing hold; each has a default. */
   readonly limits?: Partial<LoadLimits>;
-  /** Refuse a read-only server before planning and before every step that writes. */
+  /** Refuse a read-only server before everything that writes: planning, steps, controls, clean-ups. */
   readonly requireWriter: boolean;
 }
 
@@ -74,7 +74,7 @@ class MysqlTargetClient implements TargetClient {
   async probe(): Promise<Omit<ProbeResult, 'target' | 'environment'>> {
     const started = performance.now();
     // The attempt goes on by itself; closing the client ends it.
-    const answer = this.#serverFacts();
+    const answer = serverFacts(this.server);
     answer.catch(() => undefined);
     const { version, writable } = await answered(answer, PATIENCE.probe, 'probing', () => undefined);
     return { ok: true, serverVersion: version, writable, milliseconds: Math.round(performance.now() - started) };
@@ -84,9 +84,8 @@ class MysqlTargetClient implements TargetClient {
     return pullSchema(this.#planning(context), request.namespaces ?? this.options.namespaces);
   }
 
-  async plan(request: PlanRequest, context: OperationContext): Promise<Plan> {
-    if (this.options.requireWriter) await this.#assertWriter();
-    return planChange(this.#planning(context), request);
+  plan(request: PlanRequest, context: OperationContext): Promise<Plan> {
+    return this.#write(() => planChange(this.#planning(context), request));
   }
 
   claimTarget(step: StepInput, context: OperationContext): Promise<StepOutcome> {
@@ -122,10 +121,15 @@ class MysqlTargetClient implements TargetClient {
   }
 
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void> {
-    return this.#change.cleanUp(input, context);
+    return this.#write(() => this.#change.cleanUp(input, context));
   }
 
-  writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
+  async writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult> {
+    if (this.options.requireWriter) {
+      // A session of its own: a stop waits for nobody (C1).
+      await using session = await this.server.connect({ answerMs: PATIENCE.answer, urgent: true });
+      await this.#assertWriter(session);
+    }
     return this.#change.writeControl(input, context);
   }
 
@@ -133,13 +137,12 @@ class MysqlTargetClient implements TargetClient {
     return this.#dropped.find(namespace, table);
   }
 
-  async restoreDropped({
+  restoreDropped({
     namespace,
     table,
     dropped,
   }: Pick<UndropTableInput, 'namespace' | 'table'> & { readonly dropped: string }): Promise<void> {
-    if (this.options.requireWriter) await this.#assertWriter();
-    await this.#dropped.restore(namespace, table, dropped);
+    return this.#write(() => this.#dropped.restore(namespace, table, dropped));
   }
 
   holdChange(changeId: string): Promise<ChangeHold> {
@@ -150,7 +153,9 @@ class MysqlTargetClient implements TargetClient {
     const { physical } = this.options;
     const log = { warn: (): void => undefined };
     const never = new AbortController().signal;
-    return lintSchema({ server: this.server, ...this.#scratch, physical, signal: never, log }, request);
+    const lint = (): ReturnType<typeof lintSchema> =>
+      lintSchema({ server: this.server, ...this.#scratch, physical, signal: never, log }, request);
+    return this.workspace === undefined ? this.#write(lint) : lint();
   }
 
   async examine(namespaces = this.options.namespaces): Promise<TargetExamination> {
@@ -165,7 +170,7 @@ class MysqlTargetClient implements TargetClient {
     const { id, planHash } = change;
     // The namespace is that of the server already.
     const found = new OnlineChange(this.server, (schema) => schema);
-    await found.cleanUp({ changeId: id, planHash, stateNamespace: namespace }, context);
+    await this.#write(() => found.cleanUp({ changeId: id, planHash, stateNamespace: namespace }, context));
   }
 
   async close(): Promise<void> {
@@ -191,13 +196,14 @@ class MysqlTargetClient implements TargetClient {
     return this.workspace === undefined ? {} : { workspace: this.workspace };
   }
 
-  async #write(step: () => Promise<StepOutcome>): Promise<StepOutcome> {
-    if (this.options.requireWriter) await this.#assertWriter();
-    return step();
+  async #write<T>(work: () => Promise<T>): Promise<T> {
+    if (this.options.requireWriter) await this.#assertWriter(this.server);
+    return work();
   }
 
-  async #assertWriter(): Promise<void> {
-    const { writable } = await this.#serverFacts();
+  /** The server does not refuse an account that may write all the same (SUPER, CONNECTION_ADMIN). */
+  async #assertWriter(connection: Pick<MysqlServer, 'query'>): Promise<void> {
+    const { writable } = await serverFacts(connection);
     if (!writable) {
       throw new SternaError(
         'not_the_writer',
@@ -205,12 +211,14 @@ class MysqlTargetClient implements TargetClient {
       );
     }
   }
+}
 
-  async #serverFacts(): Promise<{ version: string; writable: boolean }> {
-    const [row] = await this.server.query<{ version: string; readOnly: number }>(
-      'SELECT VERSION() AS version, (@@GLOBAL.read_only OR @@GLOBAL.super_read_only OR @@GLOBAL.innodb_read_only) AS readOnly',
-    );
-    if (row === undefined) throw new SternaError('internal', 'Expected one row of server facts, got none.');
-    return { version: row.version, writable: Number(row.readOnly) === 0 };
-  }
+async function serverFacts(
+  connection: Pick<MysqlServer, 'query'>,
+): Promise<{ readonly version: string; readonly writable: boolean }> {
+  const [row] = await connection.query<{ version: string; readOnly: number }>(
+    'SELECT VERSION() AS version, (@@GLOBAL.read_only OR @@GLOBAL.super_read_only OR @@GLOBAL.innodb_read_only) AS readOnly',
+  );
+  if (row === undefined) throw new SternaError('internal', 'Expected one row of server facts, got none.');
+  return { version: row.version, writable: Number(row.readOnly) === 0 };
 }
