@@ -13,7 +13,7 @@ import {
 } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import {
-  type ChangeHold,
+  type HeldChange,
   type Log,
   type OperationContext,
   operationContext,
@@ -93,7 +93,7 @@ class LocalChange {
   constructor(
     private readonly changeId: string,
     private readonly client: TargetClient,
-    private readonly hold: ChangeHold,
+    private readonly hold: HeldChange,
     private readonly request: PlanRequest,
     private readonly options: LocalOptions,
   ) {

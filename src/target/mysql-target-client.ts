@@ -24,7 +24,7 @@ import {
 } from '../engine/index.js';
 import { answered, type ConnectionConfig, MysqlServer, PATIENCE } from '../mysql/index.js';
 import { examineServer, lintSchema, planChange, pullSchema } from '../planner/index.js';
-import type { OperationContext, TargetClient, TargetExamination } from './target-client.js';
+import type { HeldChange, OperationContext, TargetClient, TargetExamination } from './target-client.js';
 
 export interface TargetOptions {
   readonly connection: ConnectionConfig;
@@ -145,7 +145,7 @@ class MysqlTargetClient implements TargetClient {
     return this.#write(() => this.#dropped.restore(namespace, table, dropped));
   }
 
-  holdChange(changeId: string): Promise<ChangeHold> {
+  holdChange(changeId: string): Promise<HeldChange> {
     return ChangeHold.take(this.server, changeId, this.options.physical);
   }
 

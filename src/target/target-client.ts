@@ -38,6 +38,12 @@ export interface OperationContext {
   readonly log: Log;
 }
 
+/** A change that this process drives by itself. */
+export type HeldChange = Pick<
+  ChangeHold,
+  'find' | 'keep' | 'phases' | 'confirm' | 'assertHeld' | typeof Symbol.asyncDispose
+>;
+
 /** What `sterna doctor` looks at: what the server lacks for changes, and what changes have left there. */
 export interface TargetExamination {
   readonly findings: readonly Finding[];
@@ -69,8 +75,8 @@ export interface TargetClient {
   cleanUp(input: CleanUpInput, context: OperationContext): Promise<void>;
   writeControl(input: ControlInput, context: OperationContext): Promise<ControlResult>;
 
-  /** For a process that drives a change by itself, without a workflow. Whoever takes it disposes of it. */
-  holdChange(changeId: string): Promise<ChangeHold>;
+  /** For a process that drives a change without a workflow. Throws `target_held` where another one has it. Whoever takes it disposes of it. */
+  holdChange(changeId: string): Promise<HeldChange>;
 
   /** What the server lacks, and what changes have left. @param namespaces absent: all that the target allows */
   examine(namespaces: readonly string[] | undefined): Promise<TargetExamination>;

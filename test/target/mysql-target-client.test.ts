@@ -8,6 +8,7 @@ targetClientContract('MySQL', async () => {
   const space = await TestNamespace.create('contract');
   await space.query(PLAIN_TABLE);
   await fill(space, 't', 300);
+  await space.query('CREATE TABLE gone (id INT PRIMARY KEY)');
   const client = await openTargetClient({
     connection: connectionConfig(space.server),
     physical: (namespace) => namespace,
@@ -20,6 +21,8 @@ targetClientContract('MySQL', async () => {
     client,
     namespace: space.name,
     request: { ...place, statements: { [space.name]: statements } },
+    drop: { ...place, schema: { [space.name]: { 't.sql': PLAIN_TABLE } } },
+    keyless: 'CREATE TABLE bad (a INT)',
     unknown: { ...place, statements: { nowhere_at_all: statements } },
     [Symbol.asyncDispose]: async () => {
       await client.close();

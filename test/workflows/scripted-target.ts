@@ -93,11 +93,11 @@ export class ScriptedTarget implements TargetClient {
     }));
   }
   /** Workflows keep their own plan. */
-  holdChange(): ReturnType<TargetClient['holdChange']> {
+  holdChange(..._: Parameters<TargetClient['holdChange']>): ReturnType<TargetClient['holdChange']> {
     return Promise.reject(new Error('Expected no workflow to hold a change.'));
   }
 
-  lint(): ReturnType<TargetClient['lint']> {
+  lint(..._: Parameters<TargetClient['lint']>): ReturnType<TargetClient['lint']> {
     return Promise.reject(new Error('Expected no workflow to lint files.'));
   }
 
@@ -105,7 +105,7 @@ export class ScriptedTarget implements TargetClient {
     return Promise.reject(new Error('Expected no workflow to examine a target.'));
   }
 
-  removeChange(): ReturnType<TargetClient['removeChange']> {
+  removeChange(..._: Parameters<TargetClient['removeChange']>): ReturnType<TargetClient['removeChange']> {
     return Promise.reject(new Error('Expected no workflow to remove what it does not own.'));
   }
 
