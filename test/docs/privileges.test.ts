@@ -1,15 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, it } from 'vitest';
-import type { SternaError } from '../../src/contract/index.js';
+import { Client, Connection } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import type { ChangeOptions, ChangeState, Plan, SternaError } from '../../src/contract/index.js';
+import { ReplicaLag } from '../../src/engine/replica-lag.js';
 import { MysqlServer } from '../../src/mysql/index.js';
+import { openTargetClient, operationContext } from '../../src/target/index.js';
 import { ROOT } from '../../tools/dev/paths.js';
 import { TestAccount } from '../support/account.js';
 import { entryFor, TestDataPlane } from '../support/data-plane.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { TestNamespace } from '../support/namespace.js';
 import { BUSY_MACHINE, EngineChange, fill, PLAIN_TABLE } from '../support/online-change.js';
-import { connectionConfig, dsn } from '../support/servers.js';
+import { connectionConfig, dsn, testServers, type TestServer } from '../support/servers.js';
 import { until } from '../support/until.js';
 
 const TEXT = await readFile(path.join(ROOT, 'docs/operations.md'), 'utf8');
@@ -18,6 +21,8 @@ const GRANTS = [...TEXT.matchAll(/^GRANT (.+) TO sterna;( +-- optional)?/gm)].ma
   optional: optional !== undefined,
 }));
 
+const nothing = (): void => undefined;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const needed = GRANTS.filter(({ optional }) => !optional).map(({ grant }) => grant);
 const namesOf = (grant = ''): string[] => grant.replace(/ ON .*/, '').split(', ');
 const grantsFor = (schema: string, without?: string): string[] =>
@@ -98,6 +103,120 @@ it(
     await expectNoLeaks({ namespaces: [space], taskQueues: [plane.name] });
   },
 );
+
+it(
+  'they are enough for every control, and for the removal of what a change has left',
+  { timeout: 180_000 },
+  async () => {
+    await using space = await TestNamespace.create('grants');
+    await space.query(PLAIN_TABLE);
+    await fill(space, 't', 3_000);
+    await using account = await TestAccount.create({ grants: grantsFor(space.name) });
+    const target = `least-${space.name.slice(-8)}`;
+    await using plane = await TestDataPlane.create('grants', entryFor(target, 'DSN_LEAST'));
+    plane.env.DSN_LEAST = dsn(account.server);
+    await plane.startWorker();
+    const { client } = plane;
+    const start = (type: string, options: ChangeOptions): Promise<string> =>
+      client.start({
+        ...{ target, environment: 'test', caller: 'test' },
+        statements: { [space.name]: [`ALTER TABLE t MODIFY k ${type} NOT NULL`] },
+        options: { autoApply: true, deferCutover: true, ...options },
+      });
+    const reaches = (id: string, state: ChangeState): Promise<boolean> =>
+      until(`it is ${state}`, async () => (await client.status(id)).state === state);
+    const caller = 'test';
+
+    const first = await start('BIGINT', { volume: 0, revertWindow: '1h' });
+    const heldBack = async (): Promise<boolean> => (await client.status(first)).tasks[0]?.progress?.phase === 'copying';
+    await until('it copies', heldBack);
+    await client.send(first, 'stop', { caller });
+    await reaches(first, 'stopped');
+    await client.send(first, 'resume', { caller });
+    await until('it copies again', heldBack);
+    await client.send(first, 'setVolume', { caller, volume: 11 });
+    await reaches(first, 'waiting_for_cutover');
+    await client.send(first, 'cutover', { caller });
+    await reaches(first, 'revert_window');
+    await client.send(first, 'finalize', { caller });
+    expect(await client.result(first)).toMatchObject({ state: 'completed' });
+
+    const second = await start('INT', { volume: 11, allowUnsafe: true });
+    await reaches(second, 'waiting_for_cutover');
+    await client.send(second, 'cancel', { caller });
+    await expect(client.result(second)).rejects.toThrow();
+    expect(await space.tables()).toEqual(['t']);
+
+    const third = await start('INT', { volume: 11, allowUnsafe: true });
+    await reaches(third, 'waiting_for_cutover');
+    const connection = await Connection.connect({ address: testServers().temporalAddress });
+    await new Client({ connection }).workflow
+      .getHandle(third)
+      .terminate()
+      .finally(() => connection.close());
+    const fixed = await plane.sterna('doctor', '-t', target, '-e', 'test', '-n', space.name, '--fix', '--json');
+    const [diagnosis] = (JSON.parse(fixed.stdout) as { targets: { removed: string[] }[] }).targets;
+    expect(diagnosis?.removed).toEqual([third]);
+    expect(await space.tables()).toEqual(['t']);
+    await expectNoLeaks({ namespaces: [space], taskQueues: [plane.name] });
+  },
+);
+
+describe('other servers of a target', () => {
+  const others = (user: string): string[] =>
+    [...TEXT.matchAll(/^GRANT (.+) TO (sterna_\w+);/gm)].flatMap(([, grant = '', name]) =>
+      name === user ? [grant] : [],
+    );
+  const { mysqlB } = testServers();
+
+  it('need of the account of a workspace what is said, and the account of the target does without it there', async () => {
+    await using space = await TestNamespace.create('grants');
+    await space.query(PLAIN_TABLE);
+    await using account = await TestAccount.create({ grants: grantsFor(space.name).slice(0, 2) });
+    const grants = others('sterna_workspace');
+    expect(grants).toEqual([needed[2]]);
+    await using scratch = await TestAccount.create({ server: mysqlB, grants });
+    await using nobody = await TestAccount.create({ server: mysqlB, grants: ['USAGE ON *.*'] });
+    const planWith = async (
+      workspace: TestServer | undefined,
+    ): Promise<{ problems: string[]; plan: Promise<Plan> }> => {
+      const client = await openTargetClient({
+        connection: connectionConfig(account.server),
+        ...(workspace === undefined ? {} : { workspace: connectionConfig(workspace) }),
+        physical: (namespace) => namespace,
+        requireWriter: true,
+      });
+      try {
+        const schema = { [space.name]: { 't.sql': PLAIN_TABLE.replace('k INT', 'k BIGINT') } };
+        expect(await client.lint({ schema })).toMatchObject([{ table: 't' }]);
+        const { findings } = await client.examine([space.name]);
+        const request = { target: 't', environment: 'test', type: 'mysql', schema } as const;
+        const plan = client.plan(request, operationContext({ log: SILENT }));
+        await Promise.allSettled([plan]); // before the client closes
+        return { plan, problems: findings.filter(({ level }) => level === 'problem').map(({ code }) => code) };
+      } finally {
+        await client.close();
+      }
+    };
+    const made = await planWith(scratch.server);
+    expect(made.problems).toEqual([]);
+    expect((await made.plan).tasks).toMatchObject([{ execution: 'copy', safety: 'safe' }]);
+    for (const without of [nobody.server, undefined]) {
+      const { plan, problems } = await planWith(without);
+      expect(problems).toEqual(['workspace-privileges']);
+      await expect(plan).rejects.toMatchObject({ code: 'cannot_plan' });
+    }
+  });
+
+  it('need of the account of a replica that it can connect', async () => {
+    await using account = await TestAccount.create({ server: mysqlB, grants: others('sterna_replica') });
+    await using server = await MysqlServer.open(connectionConfig(account.server));
+    await using lag = new ReplicaLag(server);
+    const [row] = await server.query<{ executed: string }>('SELECT @@GLOBAL.gtid_executed AS executed');
+    await lag.look(row?.executed ?? '');
+    expect(lag.seconds).toEqual(expect.any(Number));
+  });
+});
 
 /** What the server itself refuses to a driver. The planner asks before, so the driver is run without it. */
 const REFUSED = [
