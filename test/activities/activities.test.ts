@@ -1,5 +1,5 @@
 import type { TargetRouter } from '../../src/router/index.js';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { createChangeActivities, createControlActivities, createReadActivities } from '../../src/activities/index.js';
@@ -222,5 +222,46 @@ describe('an activity', () => {
     const copying = new ActivityEnvironment().run(step.change.copyTables, STEP);
     step.drain.abort();
     expect(await copying).toEqual({ outcome: 'handover' });
+  });
+});
+
+describe('a probe of many targets', () => {
+  /** Targets whose probes end when the test says so. */
+  function manyTargets(count: number) {
+    const names = Array.from({ length: count }, (_, n) => `t${n}`);
+    const ends: (() => void)[] = [];
+    const running = { now: 0, most: 0 };
+    const client = {
+      probe: async () => {
+        running.now += 1;
+        running.most = Math.max(running.most, running.now);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        running.now -= 1;
+        return { ok: true, serverVersion: '9.7.4', writable: true, milliseconds: 1 };
+      },
+    };
+    const router = {
+      list: () => Promise.resolve(names.map((target) => ({ target, environment: 'test', type: 'mysql', labels: {} }))),
+      inventoryHealth: () => Promise.resolve({ stale: false }),
+      read: (_: unknown, work: (client: never) => Promise<unknown>) => work(client as never),
+    } as unknown as TargetRouter;
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const { probeAll } = createReadActivities({ router, drain: new AbortController().signal, log });
+    return { names, ends, running, results: new ActivityEnvironment().run(probeAll, {}) };
+  }
+
+  it('has sixty-four at once, begins another one for each that ends, and answers in the order of the list', async () => {
+    const { names, ends, running, results } = manyTargets(150);
+    await turn();
+    expect(running.now).toBe(64);
+    ends.splice(3, 1)[0]?.();
+    await turn();
+    expect([running.now, ends.length]).toEqual([64, 64]);
+    while (ends.length > 0) {
+      for (const end of ends.splice(0).reverse()) end();
+      await turn();
+    }
+    expect(running).toEqual({ now: 0, most: 64 });
+    expect((await results).results.map(({ target }) => target)).toEqual(names);
   });
 });
