@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../tools/dev/built.js';
 import { freePort } from '../tools/dev/ports.js';
-import { placeHolders } from '../test/support/copy-places.js';
+import { DEFAULT_LIMITS } from '../src/engine/load.js';
+import { copyingChanges } from '../test/support/copy-places.js';
 import { TestDataPlane } from '../test/support/data-plane.js';
 import { TestNamespace, uniqueName } from '../test/support/namespace.js';
 import { fill, PLAIN_TABLE } from '../test/support/online-change.js';
@@ -58,7 +59,7 @@ class Places {
 
   async #look(): Promise<void> {
     while (!this.#over) {
-      for (const space of this.spaces) this.#most = Math.max(this.#most, (await placeHolders(space)).length);
+      for (const space of this.spaces) this.#most = Math.max(this.#most, (await copyingChanges(space)).length);
       await delay(50);
     }
   }
@@ -154,6 +155,9 @@ async function run(changes: number, servers: readonly TestServer[]): Promise<voi
     wrong,
   ];
   console.log(`| ${cells.join(' | ')} |`);
+  if (most <= DEFAULT_LIMITS.copies) return;
+  console.error(`Expected at most ${DEFAULT_LIMITS.copies} copies at once on a server, found ${most}.`);
+  process.exitCode = 1;
 }
 
 /** Milliseconds between two turns, of a timer of 10 ms, as the worker's own metrics tell. */
