@@ -15,6 +15,7 @@ import { type CopyTable, copyRows } from './copy.js';
 import { Driver, Interrupted } from './driver.js';
 import { sweepDropped } from './dropped.js';
 import { checkRowsFit } from './fit-check.js';
+import { keepEqual } from './keep-equal.js';
 import { DEFAULT_LIMITS } from './load.js';
 import { oldName, shadowName } from './names.js';
 import { assertNotDrifted, type PhysicalTask, prepareTables } from './prepare.js';
@@ -34,8 +35,6 @@ import { MAX_CONNECTIONS } from './volume.js';
 
 /** Statements wait at most this long for a metadata lock before they are tried again (E6). */
 const DDL_LOCK_WAIT_SECONDS = 2;
-const HOLD_INTERVAL_MS = 100;
-const HOLD_SAVE_MS = 1_000;
 
 /** What the steps of a copy know of a table. */
 interface OnlineTable extends CopyTable {
@@ -368,29 +367,6 @@ async function swappedTasks(session: Session, state: StateTable): Promise<string
     if (unseen ? replaced : phase === 'swapped') swapped.push(taskId);
   }
   return swapped;
-}
-
-/** Flushes and saves again and again, until what these tables wait for is asked for. `meanwhile` takes a moment at most. */
-async function keepEqual(
-  driver: Driver,
-  tell: () => void,
-  meanwhile = (): Promise<void> => Promise.resolve(),
-): Promise<StepOutcome> {
-  let savedAt = 0;
-  for (;;) {
-    await driver.checkpoint();
-    const asked = driver.control.cutover;
-    if (asked || Date.now() - savedAt > HOLD_SAVE_MS) {
-      await driver.catchUp(driver.main);
-      await driver.save(await driver.flush(driver.main));
-      savedAt = Date.now();
-      tell();
-    }
-    await driver.reached('holding');
-    if (asked) return { outcome: 'asked' };
-    await meanwhile();
-    await driver.pause(HOLD_INTERVAL_MS);
-  }
 }
 
 function done(reports: Readonly<Record<string, TaskReport>>): StepOutcome {
