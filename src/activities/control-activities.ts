@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { ControlActivities, UndropTableInput } from '../contract/index.js';
+import { type ControlActivities, type UndropTableInput, DEFAULT_TARGET_TYPE } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
 import { useTarget } from './use-target.js';
@@ -28,7 +28,7 @@ export function createControlActivities(
       operate(dependencies, dropFields(request), SHORT, (context) =>
         useTarget(
           use,
-          { ...request, type: 'mysql' },
+          { type: DEFAULT_TARGET_TYPE, ...request },
           context,
           async (client) => ({ dropped: await client.findDropped(request, context) }),
           AT_ONCE,
@@ -39,7 +39,7 @@ export function createControlActivities(
       operate(dependencies, dropFields(request), SHORT, (context) =>
         useTarget(
           use,
-          { ...request, type: 'mysql' },
+          { type: DEFAULT_TARGET_TYPE, ...request },
           context,
           (client) => client.restoreDropped(request, context),
           AT_ONCE,

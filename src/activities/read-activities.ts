@@ -1,6 +1,6 @@
 import { MAX_PAYLOAD_BYTES, payloadSize } from '../codec/index.js';
 import type { ProbeResult, ReadActivities } from '../contract/index.js';
-import { SternaError } from '../contract/index.js';
+import { DEFAULT_TARGET_TYPE, isTargetType, SternaError } from '../contract/index.js';
 import type { TargetRouter } from '../router/index.js';
 import { type ActivityDependencies, operate, type OperationKind } from './operation.js';
 import { useTarget } from './use-target.js';
@@ -31,9 +31,9 @@ export function createReadActivities(
       });
     },
 
-    pullTables: ({ target, environment, namespaces }) =>
+    pullTables: ({ target, environment, type = DEFAULT_TARGET_TYPE, namespaces }) =>
       operate(dependencies, { target, environment }, READ, async (context) => {
-        const pulled = await useTarget(read, { target, environment, type: 'mysql' }, context, (client) =>
+        const pulled = await useTarget(read, { target, environment, type }, context, (client) =>
           client.pull(namespaces === undefined ? {} : { namespaces }, context),
         );
         await assertFits(pulled, 'the pulled schema', 'Pull fewer namespaces at a time');
@@ -53,12 +53,15 @@ export function createReadActivities(
         const queue = [...asked.entries()];
         const probe = async (): Promise<void> => {
           for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-            const [index, { target, environment }] = next;
+            const [index, { target, environment, type }] = next;
             context.signal.throwIfAborted();
             const place = { target, environment };
             try {
-              const found = await useTarget(read, { ...place, type: 'mysql' }, context, (client) =>
-                client.probe(context),
+              const found = await useTarget(
+                read,
+                { ...place, type: isTargetType(type) ? type : DEFAULT_TARGET_TYPE },
+                context,
+                (client) => client.probe(context),
               );
               results[index] = { ...place, ...found };
             } catch (error) {

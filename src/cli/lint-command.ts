@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type LintedTable, SternaError } from '../contract/index.js';
+import { DEFAULT_TARGET_TYPE, type LintedTable, SternaError } from '../contract/index.js';
 import { inventoryFile } from './inventory-file.js';
 import type { Output } from './output.js';
 import type { Run } from './run.js';
@@ -41,7 +41,7 @@ async function lint(output: Output, flags: LintFlags): Promise<number> {
   const warn = (_: object, message: string): void => void process.stderr.write(`${message}\n`);
   await using router = await openRouter(inventoryFile(flags), { warn, error: warn });
   const { schema, ignore, lint: levels } = folder;
-  const tables = await router.use({ target, environment, type: 'mysql' }, (client) =>
+  const tables = await router.use({ target, environment, type: DEFAULT_TARGET_TYPE }, (client) =>
     client.lint({ schema, ignoreTables: ignore, lint: levels }),
   );
   const ok = tables.every(({ findings }) => findings.every(({ severity }) => severity !== 'error'));

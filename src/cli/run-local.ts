@@ -5,6 +5,7 @@ import {
   renderPlanText,
   type SchemaChangeInput,
   SternaError,
+  DEFAULT_TARGET_TYPE,
 } from '../contract/index.js';
 import { type LocalOutcome, planLocally, runLocally } from '../local/index.js';
 import { openRouter } from '../router/index.js';
@@ -93,7 +94,7 @@ export function localRequest(
   return {
     target,
     environment,
-    type: 'mysql',
+    type: DEFAULT_TARGET_TYPE,
     ...(schema === undefined ? {} : { schema }),
     ...(statements === undefined ? {} : { statements }),
     ignoreTables: options?.ignoreTables ?? [],

@@ -1,3 +1,4 @@
+import type { TargetType } from './target-type.js';
 import type { AlterStatements, SchemaFiles } from './input.js';
 import type { LintLevels } from './lint.js';
 import type { DirectLimits, PlannedTask, Route } from './plan.js';
@@ -9,7 +10,7 @@ import type { TaskReport } from './status.js';
 export interface PlanRequest {
   readonly target: string;
   readonly environment: string;
-  readonly type: 'mysql';
+  readonly type: TargetType;
   readonly schema?: SchemaFiles;
   readonly statements?: AlterStatements;
   readonly ignoreTables?: readonly string[];

@@ -12,6 +12,7 @@ export * from './plan.js';
 export * from './progress.js';
 export * from './states.js';
 export * from './table-name.js';
+export * from './target-type.js';
 export * from './status.js';
 export * from './derive-state.js';
 export * from './transitions.js';

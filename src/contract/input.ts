@@ -1,3 +1,4 @@
+import type { TargetType } from './target-type.js';
 /** What a control plane sends to start workflows. JSON only: no Date, BigInt or Map. */
 
 import type { LintLevels } from './lint.js';
@@ -48,7 +49,7 @@ export interface SchemaChangeInput {
   readonly target: string;
   readonly environment: string;
   /** @default 'mysql' */
-  readonly type?: 'mysql';
+  readonly type?: TargetType;
   /** The desired state. Exactly one of `schema` and `statements`. */
   readonly schema?: SchemaFiles;
   readonly statements?: AlterStatements;
@@ -63,7 +64,7 @@ export interface SchemaChangeInput {
 export interface PullSchemaInput {
   readonly target: string;
   readonly environment: string;
-  readonly type?: 'mysql';
+  readonly type?: TargetType;
   /** Namespaces to read; all that hold tables when absent. */
   readonly namespaces?: readonly string[];
 }
@@ -72,7 +73,7 @@ export interface PullSchemaInput {
 export interface UndropTableInput {
   readonly target: string;
   readonly environment: string;
-  readonly type?: 'mysql';
+  readonly type?: TargetType;
   readonly namespace: string;
   /** Its name before it was dropped. */
   readonly table: string;

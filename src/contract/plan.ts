@@ -1,10 +1,11 @@
+import type { TargetType } from './target-type.js';
 /** The plan: immutable, complete, JSON. */
 
 /** Fixed at plan time; every later step uses it (R1). Holds no host and no secret (R2). */
 export interface Route {
   readonly target: string;
   readonly environment: string;
-  readonly type: 'mysql';
+  readonly type: TargetType;
   readonly namespaces: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import { SternaError } from '../contract/index.js';
+import { SternaError, DEFAULT_TARGET_TYPE } from '../contract/index.js';
 import { sortedSummaries } from './entry-inventory.js';
 import { explain } from './explain-entry.js';
 import type {
@@ -32,7 +32,7 @@ export class InventoryByType implements InventoryResolver {
     return all.find((health) => health?.stale) ?? { stale: false };
   }
 
-  #of({ target, type = 'mysql' }: TargetRequest): InventoryResolver {
+  #of({ target, type = DEFAULT_TARGET_TYPE }: TargetRequest): InventoryResolver {
     const inventory = this.types.get(type);
     if (inventory !== undefined) return inventory;
     throw new SternaError(

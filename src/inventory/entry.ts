@@ -1,3 +1,4 @@
+import { DEFAULT_TARGET_TYPE } from '../contract/index.js';
 import { z } from 'zod';
 
 /**
@@ -48,7 +49,7 @@ export const entryShape = z
     type: z
       .string()
       .min(1)
-      .default('mysql')
+      .default(DEFAULT_TARGET_TYPE)
       .describe('Only `mysql` is served; an entry of another type is refused when it is asked for.'),
     environment: z.string().min(1),
     ...server,
@@ -90,7 +91,7 @@ export const entryShape = z
 export const summaryShape = z.object({
   target: z.string().min(1),
   environment: z.string().min(1),
-  type: z.string().min(1).default('mysql'),
+  type: z.string().min(1).default(DEFAULT_TARGET_TYPE),
   labels: words.default({}),
 });
 

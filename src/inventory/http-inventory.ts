@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { SternaError } from '../contract/index.js';
+import { SternaError, DEFAULT_TARGET_TYPE } from '../contract/index.js';
 import type { EntryContext } from './connection.js';
 import type { TargetEntry } from './entry.js';
 import { type EntrySource, parseEntry, parseSummaries } from './entry-inventory.js';
@@ -31,7 +31,7 @@ export class HttpEntries implements EntrySource {
   }
 
   async find(
-    { target, environment, type = 'mysql' }: TargetRequest,
+    { target, environment, type = DEFAULT_TARGET_TYPE }: TargetRequest,
     signal: AbortSignal | undefined,
   ): Promise<readonly TargetEntry[]> {
     if (/^\.{1,2}$/.test(target)) return []; // in a URL it means another place

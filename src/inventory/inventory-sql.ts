@@ -1,3 +1,4 @@
+import { DEFAULT_TARGET_TYPE } from '../contract/index.js';
 import type { TargetRequest } from './resolver.js';
 
 export const PARAMETERS = 'at will :environment and :type';
@@ -9,7 +10,7 @@ const TOKEN =
 const VALUES: Readonly<Record<string, (request: TargetRequest) => string | null>> = {
   target: ({ target }) => target,
   environment: ({ environment }) => environment ?? null,
-  type: ({ type }) => type ?? 'mysql',
+  type: ({ type }) => type ?? DEFAULT_TARGET_TYPE,
 };
 
 /** What cannot be sent, told when the file is read. */

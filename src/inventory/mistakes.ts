@@ -1,3 +1,4 @@
+import { DEFAULT_TARGET_TYPE, isTargetType } from '../contract/index.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isSecretReference, secretForms } from './secrets.js';
@@ -55,8 +56,8 @@ function* serversOf(part: unknown, prefix: string): Generator<Place> {
       ? found.map((entry: unknown, i) => [`${one}.${i}`, entry])
       : [[one, found]];
     for (const [where, entry] of entries) {
-      const { type = 'mysql', allow_database, replicas, workspace } = membersOf(entry);
-      if (type !== 'mysql') continue;
+      const { type = DEFAULT_TARGET_TYPE, allow_database, replicas, workspace } = membersOf(entry);
+      if (!isTargetType(type)) continue;
       yield place(entry, where, allow_database === true);
       for (const [i, replica] of (Array.isArray(replicas) ? replicas : []).entries())
         yield place(replica, `${where}.replicas.${i}`);

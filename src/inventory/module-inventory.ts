@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type ErrorCode, ERRORS, SternaError } from '../contract/index.js';
+import { type ErrorCode, ERRORS, SternaError, DEFAULT_TARGET_TYPE, TARGET_TYPES } from '../contract/index.js';
 import type { EntryContext } from './connection.js';
 import { describeIssues } from './entry.js';
 import { parseEntry, parseSummaries, sortedSummaries } from './entry-inventory.js';
@@ -77,7 +77,7 @@ const connection = z.strictObject({
 const resolvedShape = z.strictObject({
   target: text,
   environment: text,
-  type: z.literal('mysql'),
+  type: z.enum(TARGET_TYPES),
   connection,
   labels: words,
   metadata: words,
@@ -105,7 +105,7 @@ class CheckedResolver implements InventoryResolver {
   }
 
   async resolve(request: TargetRequest, signal?: AbortSignal): Promise<ResolvedTarget> {
-    const { target, type = 'mysql', environment } = request;
+    const { target, type = DEFAULT_TARGET_TYPE, environment } = request;
     const found: unknown = await this.#ask(() => this.resolver.resolve({ ...request, type }, signal), signal);
     const result = resolvedShape.safeParse(found);
     const where = `the module's answer for ${target}`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SternaError } from '../contract/index.js';
+import { DEFAULT_TARGET_TYPE, isTargetType, SternaError, TARGET_TYPES } from '../contract/index.js';
 import { connectionOf, type EntryContext } from './connection.js';
 import type { TargetEntry } from './entry.js';
 import type { ConnectionConfig } from '../mysql/index.js';
@@ -8,7 +8,7 @@ import type { ResolvedTarget, TargetRequest } from './resolver.js';
 /** The entry that is meant, of all that have the key. */
 export function selectEntry(
   candidates: readonly TargetEntry[],
-  { target, type = 'mysql', environment }: TargetRequest,
+  { target, type = DEFAULT_TARGET_TYPE, environment }: TargetRequest,
 ): TargetEntry {
   const entry =
     environment === undefined && candidates.length === 1
@@ -33,6 +33,12 @@ export function selectEntry(
 
 /** The one way from an entry to a target, so that every backend upholds the same rules. @param where for messages */
 export async function resolveEntry(entry: TargetEntry, where: string, context: EntryContext): Promise<ResolvedTarget> {
+  const { type } = entry;
+  if (!isTargetType(type))
+    throw new SternaError(
+      'target_type_mismatch',
+      `${where}.type: expected ${TARGET_TYPES.join(' or ')}, the inventory says ${type}.`,
+    );
   const connection = await connectionOf(entry, where, context, entry.allow_database);
   const replicas = await Promise.all(
     entry.replicas.map((replica, i) => connectionOf(replica, `${where}.replicas.${i}`, context)),
@@ -41,7 +47,7 @@ export async function resolveEntry(entry: TargetEntry, where: string, context: E
   const resolved = {
     target: entry.target,
     environment: entry.environment,
-    type: 'mysql' as const,
+    type,
     connection,
     labels: { ...entry.labels },
     metadata: { ...entry.metadata },

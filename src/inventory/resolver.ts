@@ -1,10 +1,10 @@
-import type { ErrorInfo } from '../contract/index.js';
+import type { ErrorInfo, TargetType } from '../contract/index.js';
 import type { ConnectionConfig, TlsConfig } from '../mysql/index.js';
 
 /** What is asked for. Without an environment, the only one in which the target is. */
 export interface TargetRequest {
   readonly target: string;
-  readonly type?: 'mysql';
+  readonly type?: TargetType;
   readonly environment?: string;
 }
 
@@ -12,7 +12,7 @@ export interface TargetRequest {
 export interface ResolvedTarget {
   readonly target: string;
   readonly environment: string;
-  readonly type: 'mysql';
+  readonly type: TargetType;
   /** Names no database: the namespace comes with each operation (R3). */
   readonly connection: ConnectionConfig;
   readonly labels: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ export async function openRouter(
     ...bounds,
     resolver,
     openClient: (resolved) =>
-      openTargetClient({
+      openTargetClient(resolved.type, {
         connection: resolved.connection,
         physical: (namespace) => mapNamespace(resolved, namespace),
         ...(resolved.schemaOverrides === undefined ? {} : { namespaces: Object.keys(resolved.schemaOverrides).sort() }),

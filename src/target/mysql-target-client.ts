@@ -26,6 +26,7 @@ import { answered, type ConnectionConfig, MysqlServer, PATIENCE } from '../mysql
 import { examineServer, lintSchema, planChange, pullSchema } from '../planner/index.js';
 import type { HeldChange, OperationContext, TargetClient, TargetExamination } from './target-client.js';
 
+/** How a target client reaches its target, and what it may do there. */
 export interface TargetOptions {
   readonly connection: ConnectionConfig;
   /** Namespace of a request -> MySQL schema; throws `namespace_not_allowed` (R4). */
@@ -43,7 +44,7 @@ export interface TargetOptions {
 }
 
 /** Opens a client without connecting: the first operation connects. */
-export async function openTargetClient(options: TargetOptions): Promise<TargetClient> {
+export async function openMysqlClient(options: TargetOptions): Promise<TargetClient> {
   const server = await MysqlServer.open(options.connection);
   const replicas = await Promise.all((options.replicas ?? []).map((replica) => MysqlServer.open(replica, 1)));
   const workspace = options.workspace === undefined ? undefined : await MysqlServer.open(options.workspace, 1);

@@ -17,6 +17,7 @@ export { webhookObserver, type WebhookOptions } from './webhook-observer.js';
 export type { WebhookFile } from './webhook-shape.js';
 export { SternaWorker } from './worker.js';
 export {
+  type HeldChange,
   type Log,
   type OperationContext,
   operationContext,

@@ -10,6 +10,8 @@ import {
   MAX_VOLUME,
   MIN_VOLUME,
   type SchemaChangeInput,
+  isTargetType,
+  TARGET_TYPES,
 } from '../contract/index.js';
 
 /** An error that reaches the caller with its stable code. */
@@ -100,8 +102,8 @@ function expectTarget(input: { target: string; environment: string; type?: strin
   mistakes.expect(isName(input.target), `target: expected a target key, got ${show(input.target)}`);
   mistakes.expect(isName(input.environment), `environment: expected a name, got ${show(input.environment)}`);
   mistakes.expect(
-    input.type === undefined || input.type === 'mysql',
-    `type: expected "mysql", got ${show(input.type)}`,
+    input.type === undefined || isTargetType(input.type),
+    `type: expected ${TARGET_TYPES.map(show).join(' or ')}, got ${show(input.type)}`,
   );
 }
 

@@ -19,6 +19,7 @@ import {
   type TaskStatus,
   throttleKind,
   worstSafety,
+  DEFAULT_TARGET_TYPE,
 } from '../contract/index.js';
 import { acceptedNow, assertFits, isAlready, type Standing } from './acceptance.js';
 import { refusal, type ResolvedOptions } from './change-input.js';
@@ -117,7 +118,7 @@ export class ChangeMachine {
   status(): ChangeStatus {
     const { plan, state } = this;
     const { allowUnsafe, deferCutover, revertWindow, onConflict } = this.#options;
-    const { target, environment, caller, reason } = this.input;
+    const { target, environment, type = DEFAULT_TARGET_TYPE, caller, reason } = this.input;
     const namespaces = Object.keys(this.input.schema ?? this.input.statements ?? {}).sort();
     const resumeBefore = state === 'stopped' ? this.#resumeBefore : undefined;
     const waitingFor =
@@ -125,7 +126,7 @@ export class ChangeMachine {
     return {
       changeId: this.changeId,
       state,
-      route: plan?.route ?? { target, environment, type: 'mysql', namespaces },
+      route: plan?.route ?? { target, environment, type, namespaces },
       ...(plan ? { planHash: plan.planHash, safety: worstSafety(plan), noChanges: plan.tasks.length === 0 } : {}),
       options: { allowUnsafe, deferCutover, revertWindow, onConflict, volume: this.control.volume },
       ...(caller === undefined ? {} : { caller }),

@@ -9,6 +9,7 @@ import {
   type StepOutcome,
   type TaskReport,
   type TaskState,
+  DEFAULT_TARGET_TYPE,
 } from '../contract/index.js';
 import { changeActivities, cleanUpActivity, controlActivities, readActivities } from './activities.js';
 import { parseDuration, refusal } from './change-input.js';
@@ -122,7 +123,7 @@ export class Lifecycle {
 
   async #makePlan(): Promise<void> {
     const { machine } = this;
-    const { target, environment, schema, statements } = this.input;
+    const { target, environment, type = DEFAULT_TARGET_TYPE, schema, statements } = this.input;
     try {
       const plan = await cancelWhen(
         () => machine.cancelRequested,
@@ -132,7 +133,7 @@ export class Lifecycle {
             readActivities(this.dataPlane, `plan ${target}`).planChange({
               target,
               environment,
-              type: 'mysql',
+              type,
               ...(schema === undefined ? {} : { schema }),
               ...(statements === undefined ? {} : { statements }),
               ignoreTables: machine.options.ignoreTables,

@@ -180,7 +180,7 @@ describe('other servers of a target', () => {
     const planWith = async (
       workspace: TestServer | undefined,
     ): Promise<{ problems: string[]; plan: Promise<Plan> }> => {
-      const client = await openTargetClient({
+      const client = await openTargetClient('mysql', {
         connection: connectionConfig(account.server),
         ...(workspace === undefined ? {} : { workspace: connectionConfig(workspace) }),
         physical: (namespace) => namespace,

@@ -17,7 +17,7 @@ beforeEach(async () => {
   space = await TestNamespace.create('interrupt');
   await space.query(PLAIN_TABLE);
   await fill(space, 't', 500);
-  client = await openTargetClient({
+  client = await openTargetClient('mysql', {
     connection: connectionConfig(space.server),
     physical: (namespace) => namespace,
     limits: { copies: 1_000 }, // those of other tests take no place away

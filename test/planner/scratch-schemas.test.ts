@@ -143,7 +143,7 @@ describe('the removal of a scratch schema', () => {
   });
 
   it('is waited for by whoever closes the target (K4)', async () => {
-    const target = await openTargetClient({
+    const target = await openTargetClient('mysql', {
       connection: connectionConfig(mysql.server),
       physical: (namespace) => namespace,
       requireWriter: false,

@@ -65,7 +65,7 @@ it('is refused where it would make other tables of the same texts', async () => 
 });
 
 it('is what a target client plans on, and what is looked at for what plans need', async () => {
-  const client = await openTargetClient({
+  const client = await openTargetClient('mysql', {
     connection: connectionConfig(reader.server),
     workspace: connectionConfig(scratch.server),
     physical: (namespace) => namespace,

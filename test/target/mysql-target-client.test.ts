@@ -9,7 +9,7 @@ targetClientContract('MySQL', async () => {
   await space.query(PLAIN_TABLE);
   await fill(space, 't', 300);
   await space.query('CREATE TABLE gone (id INT PRIMARY KEY)');
-  const client = await openTargetClient({
+  const client = await openTargetClient('mysql', {
     connection: connectionConfig(space.server),
     physical: (namespace) => namespace,
     limits: { copies: 1_000 },

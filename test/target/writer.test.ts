@@ -30,7 +30,7 @@ beforeAll(async () => {
   await space.query(PLAIN_TABLE);
   await fill(space, 't', 20);
   const open = (requireWriter: boolean): Promise<TargetClient> =>
-    openTargetClient({
+    openTargetClient('mysql', {
       connection: connectionConfig(mysql.server),
       physical: (namespace) => namespace,
       limits: { copies: 1_000 },
