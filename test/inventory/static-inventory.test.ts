@@ -39,7 +39,7 @@ describe('a file that is wrong is refused with the place of each mistake', () =>
     ['targets: [', 'inventory.yaml:1:'],
     [
       'targets:\n  a: {environment: x, dsn: env:A}\n  a: {environment: y, dsn: env:B}\n',
-      'inventory.yaml:3:3: expected each key once in a map, found one a again',
+      'inventory.yaml:3:3: expected each key once in a map, found one again',
     ],
     [
       'targets:\n  a:\n    environment: x\n    dsn: env:A\n    dsn: env:B\n',
