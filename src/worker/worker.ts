@@ -121,7 +121,10 @@ export class SternaWorker {
     return this.main === undefined ? this.others : [this.main, ...this.others];
   }
 
-  /** The workflows' own worker ends last: it passes the steps that hand over on to other workers. */
+  /**
+   * The workflows' own worker ends last: it passes the steps that hand over on to other workers. On a signal Temporal's runtime
+   * ends all at once, and another worker does that.
+   */
   async #runOthers(): Promise<void> {
     if (this.others.length === 0) return;
     try {

@@ -37,6 +37,7 @@ describe('a file that is wrong is refused with the place of each mistake', () =>
     ['targets:\n  a:\n    environment: x\n    dsn: env:A\n    lables: {}\n', 'targets.a'],
     ['targets:\n  a:\n    dsn: env:A\n', 'targets.a.environment'],
     ['targets: [', 'inventory.yaml:1:'],
+    ['targets: {}\n---\ntargets: {}\n', 'expected one YAML document'],
     [
       'targets:\n  a: {environment: x, dsn: env:A}\n  a: {environment: y, dsn: env:B}\n',
       'inventory.yaml:3:3: expected each key once in a map, found one again',
