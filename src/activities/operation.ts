@@ -4,6 +4,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { type ObservedChange, SternaError, type TaskProgress } from '../contract/index.js';
 import type { Log, OperationContext } from '../target/index.js';
 import { describeForLog, givenBack, isGivenBack, toTemporalFailure } from './failure.js';
+import { JoinedSignal } from './joined-signal.js';
 import { Milestones } from './milestones.js';
 
 /** What every factory is given by the worker. */
@@ -53,10 +54,11 @@ export async function operate<T>(
     if (last === undefined) activity.heartbeat();
     else activity.heartbeat(last);
   };
+  using leaving = new JoinedSignal(cancellationSignal, ...(onDrain === 'leave' ? [drain] : []));
   const timer = beats === 'timer' ? setInterval(beat, 1_000) : undefined;
   try {
     return await work({
-      signal: onDrain === 'leave' ? AbortSignal.any([cancellationSignal, drain]) : cancellationSignal,
+      signal: leaving.signal,
       drain,
       log: own,
       alive: beat,

@@ -1,6 +1,7 @@
 import { type Route, SternaError } from '../contract/index.js';
 import type { TargetRouter, UseOptions } from '../router/index.js';
 import type { OperationContext, TargetClient } from '../target/index.js';
+import { JoinedSignal } from './joined-signal.js';
 
 const BEAT_MS = 1_000;
 
@@ -21,6 +22,7 @@ export async function useTarget<T>(
   options: Pick<UseOptions, 'onWait' | 'urgent'> = {},
 ): Promise<T> {
   const beat = setInterval(() => context.alive(), BEAT_MS);
+  using leaving = new JoinedSignal(context.signal, context.drain);
   const stand = { isThere: false };
   try {
     return await use(
@@ -30,7 +32,7 @@ export async function useTarget<T>(
         clearInterval(beat);
         return work(client);
       },
-      { ...options, signal: AbortSignal.any([context.signal, context.drain]) },
+      { ...options, signal: leaving.signal },
     );
   } catch (error) {
     if (stand.isThere || !context.drain.aborted) throw error;

@@ -245,7 +245,7 @@ export class TargetRouter implements AsyncDisposable {
 
   /** What is waited for, unless the use is not wanted any more, or the router closes. */
   #orLeave<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return orAborted(work, signal === undefined ? this.#ended.signal : AbortSignal.any([signal, this.#ended.signal]));
+    return orAborted(work, ...(signal === undefined ? [] : [signal]), this.#ended.signal);
   }
 
   #wakeNext(): void {
