@@ -96,10 +96,12 @@ describe('deploy/kubernetes.yaml', () => {
     }
   });
 
-  it('gives a pod the time that a drain takes: 20 s for the steps, 10 s for the router', () => {
-    const worker = readFileSync(path.join(ROOT, 'src/worker/worker.ts'), 'utf8');
-    expect(worker).toContain("const GRACE = '20s'");
-    for (const { spec } of DEPLOYMENTS) expect(spec?.template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(30);
+  it('gives a pod the time that a drain takes: 20 s for the steps, 25 s for the router, 5 s for observers', () => {
+    const source = (file: string): string => readFileSync(path.join(ROOT, 'src', file), 'utf8');
+    expect(source('worker/queue-workers.ts')).toContain("GRACE = '20s'");
+    for (const limit of ['graceMs ?? 10_000', 'CLOSE_MS = 15_000'])
+      expect(source('router/target-router.ts')).toContain(limit);
+    for (const { spec } of DEPLOYMENTS) expect(spec?.template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(50);
   });
 });
 
