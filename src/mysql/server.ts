@@ -197,7 +197,9 @@ export class MysqlServer implements AsyncDisposable {
     this.#closed = true;
     for (const session of this.#sessions) session.destroy(closedMeanwhile());
     try {
-      await answered(this.#pool.end(), PATIENCE.close, 'closing', () => {
+      // The server closes a connection after its farewell.
+      const ended = this.#pool.end().then(() => Promise.all([...this.#pooled].map(closing)));
+      await answered(ended, PATIENCE.close, 'closing', () => {
         for (const stream of this.#pooled) stream.destroy();
       });
     } catch (error) {
@@ -247,6 +249,10 @@ export class MysqlServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function closing(stream: Socket): Promise<unknown> {
+  return new Promise((resolve) => stream.once('close', resolve));
 }
 
 function closedMeanwhile(): SternaError {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SternaError } from '../contract/index.js';
 import type {
@@ -93,6 +94,7 @@ export class TargetRouter implements AsyncDisposable {
     this.#resolutions = new Resolutions(options.resolver);
     this.#idleMs = options.idleMs ?? 300_000;
     this.#maxClients = options.maxClients ?? 200;
+    setMaxListeners(0, this.#ended.signal); // one of each use that waits
     this.#idle = setInterval(() => this.#retireIdle(), Math.max(this.#idleMs / 4, 10)).unref();
   }
 
