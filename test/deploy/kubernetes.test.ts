@@ -11,6 +11,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { QUEUES, resolveWorkerOptions, WORKER_ENV } from '../../src/worker/options.js';
 import { ROOT } from '../../tools/dev/paths.js';
+import { containerLinter } from '../../tools/dev/python.js';
+import { capture } from '../../tools/dev/run.js';
+
+const LINTER = await containerLinter();
 
 const run = promisify(execFile);
 const folder = mkdtempSync(path.join(ROOT, '.dev', 'kubernetes-'));
@@ -112,8 +116,13 @@ describe('deploy/Containerfile', () => {
     const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' '));
     expect(copied.length).toBeGreaterThan(5);
     for (const name of copied) expect(existsSync(path.join(ROOT, name)), name).toBe(true);
-    expect(text).toMatch(/^USER node$/m);
+    expect(text).toMatch(/^USER 1000$/m);
     const [, program = ''] = /^ENTRYPOINT \["node", "\/opt\/sterna\/(.+)"\]$/m.exec(text) ?? [];
     expect(existsSync(path.join(ROOT, program)), program).toBe(true);
+  });
+
+  it.skipIf(LINTER === undefined)('is as a linter of container files wants it (./dev test installs it)', async () => {
+    const { code, output } = await capture(LINTER ?? '', ['--no-color', path.join(ROOT, 'deploy/Containerfile')]);
+    expect([code, output]).toEqual([0, '']);
   });
 });
