@@ -1,4 +1,9 @@
+import { SternaError } from '../contract/index.js';
 import type { InventoryResolver, ResolvedTarget, TargetRequest } from '../inventory/index.js';
+import { orAborted } from './or-aborted.js';
+
+/** Longer than any inventory of a file takes to say that it cannot answer. */
+const LIMIT_MS = 60_000;
 
 /**
  * What the inventory answers: one question for all who ask at the same time (K1), and for as long as its answer may be used
@@ -7,14 +12,15 @@ import type { InventoryResolver, ResolvedTarget, TargetRequest } from '../invent
 export class Resolutions {
   readonly #asked = new Map<string, Promise<ResolvedTarget>>();
   readonly #fresh = new Map<string, { readonly resolved: ResolvedTarget; readonly until: number }>();
-  /** Aborts what is asked when nobody waits for it any more. */
-  readonly #ended = new AbortController();
+  /** Of what is being asked, to be ended when nobody waits for it any more. */
+  readonly #asking = new Set<AbortController>();
   /** Questions so far. */
   count = 0;
 
   constructor(
     private readonly resolver: Pick<InventoryResolver, 'resolve' | 'freshMs'>,
     private readonly now: () => number = () => performance.now(),
+    private readonly limitMs = LIMIT_MS,
   ) {}
 
   /** At once where it is known: a warm use awaits nothing here. */
@@ -40,21 +46,34 @@ export class Resolutions {
   }
 
   end(): void {
-    this.#ended.abort();
+    for (const asking of this.#asking) asking.abort();
     this.#fresh.clear();
   }
 
   async #ask(key: string, request: TargetRequest): Promise<ResolvedTarget> {
     this.count += 1;
+    const asking = new AbortController();
+    this.#asking.add(asking);
+    const timer = setTimeout(() => asking.abort(noAnswer(this.limitMs)), this.limitMs).unref();
     try {
-      const resolved = await this.resolver.resolve(request, this.#ended.signal);
+      const resolved = await orAborted(this.resolver.resolve(request, asking.signal), asking.signal);
       const { freshMs = 0 } = this.resolver;
       if (freshMs > 0) this.#fresh.set(key, { resolved, until: this.now() + freshMs });
       return resolved;
     } finally {
+      clearTimeout(timer);
+      this.#asking.delete(asking);
       this.#asked.delete(key);
     }
   }
+}
+
+/** Whoever asks next, asks anew: a resolver that never answers holds no target for ever. */
+function noAnswer(milliseconds: number): SternaError {
+  return new SternaError(
+    'inventory_unavailable',
+    `Expected an answer of the inventory within ${milliseconds / 1_000} s, got none. It is asked again.`,
+  );
 }
 
 function keyOf({ target, environment, type }: TargetRequest): string {

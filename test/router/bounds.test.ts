@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SternaError } from '../../src/contract/index.js';
+import type { InventoryResolver } from '../../src/inventory/index.js';
 import type { TargetRouter } from '../../src/router/index.js';
+import { Resolutions } from '../../src/router/resolutions.js';
 import type { TargetClient } from '../../src/target/index.js';
 import { until } from '../support/until.js';
 import { FakeClient, FakeTargets } from './fake-targets.js';
@@ -300,4 +302,17 @@ it('waits for users for its grace, and then closes the clients under those that 
   expect(fakes.opened.map(({ closed }) => closed)).toEqual([true]);
   stays.end();
   await stays.over;
+});
+
+it('a resolver that never answers is given up on, and asked anew by whoever comes next (R5, K3)', async () => {
+  const asked: (AbortSignal | undefined)[] = [];
+  const resolve: InventoryResolver['resolve'] = (_, signal) => {
+    asked.push(signal);
+    return new Promise(() => undefined);
+  };
+  const resolutions = new Resolutions({ resolve }, undefined, 20);
+  for (let n = 1; n <= 2; n += 1) {
+    await expect(resolutions.of(to('a'))).rejects.toMatchObject({ code: 'inventory_unavailable' });
+    expect(asked.map((signal) => signal?.aborted)).toEqual(Array.from({ length: n }, () => true));
+  }
 });
