@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ChangeOptions,
+  type ChangeState,
   type ChangeStatus,
   ERRORS,
   isTerminal,
   type LintLevels,
   MAX_VOLUME,
+  type MessageName,
   MIN_VOLUME,
   type Plan,
   renderPlanText,
@@ -286,9 +288,20 @@ async function startAndFollow(
   });
 }
 
+/** A change that stays as it is until it is sent this. */
+const AWAITED: Partial<Record<ChangeState, MessageName>> = {
+  waiting_for_cutover: 'cutover',
+  revert_window: 'finalize',
+};
+
+function waitsForSomebody({ state, controls }: ChangeStatus): boolean {
+  const awaited = AWAITED[state];
+  return awaited !== undefined && controls.includes(awaited);
+}
+
 /** Draws until the end and returns the exit code of the outcome. */
 export async function follow(client: SternaClient, output: Output, id: string): Promise<number> {
-  const status = await watchChange(client, id, output, ['waiting_for_cutover', 'revert_window']);
+  const status = await watchChange(client, id, output, waitsForSomebody);
   if (status.state === 'failed') await client.result(id); // throws the failure with its code
   output.result(status, renderStatus(status));
   return ['cancelled', 'expired', 'reverted'].includes(status.state) ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { SternaClient } from '../client/index.js';
-import { type ChangeState, type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
+import { type ChangeStatus, isTerminal, type MessageName, SternaError } from '../contract/index.js';
 import { callerOf } from './caller.js';
 import type { Output } from './output.js';
 import { StatusView } from './status-view.js';
@@ -8,12 +8,12 @@ import { StatusView } from './status-view.js';
 const KEYS: Readonly<Record<string, MessageName>> = { s: 'stop', r: 'resume', c: 'cutover', x: 'cancel' };
 const HELP = 'keys: s stop, r resume, c cutover, x cancel, q leave (the change goes on)';
 
-/** Draws a change until it ends, or until `until` is reached; returns the last status. */
+/** Draws a change until it ends, or until `until` holds; returns the last status. */
 export async function watchChange(
   client: SternaClient,
   id: string,
   output: Output,
-  until: readonly ChangeState[] = [],
+  until: (status: ChangeStatus) => boolean = () => false,
 ): Promise<ChangeStatus> {
   const view = await StatusView.open(output);
   let note = '';
@@ -40,7 +40,7 @@ export async function watchChange(
     for await (const status of client.watch(id, left.signal)) {
       last = status;
       redraw();
-      if (left.signal.aborted || isTerminal(status.state) || until.includes(status.state)) break;
+      if (left.signal.aborted || isTerminal(status.state) || until(status)) break;
     }
   } finally {
     view.done();

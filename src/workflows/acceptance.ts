@@ -15,11 +15,15 @@ export interface Standing {
   readonly ending: boolean;
 }
 
-/** Names of the messages that are accepted now. */
-export function acceptedNow({ state, cancelRequested, ending, windowAsked, revertUnsafe }: Standing): MessageName[] {
+/** Names of the messages that are accepted now and do something. */
+export function acceptedNow(standing: Standing): MessageName[] {
+  const { state, cancelRequested, ending, windowAsked, cutoverRequested, revertUnsafe } = standing;
   if (cancelRequested || ending || windowAsked === 'finalize') return [];
   return MESSAGE_NAMES.filter(
-    (name) => MESSAGES[name].acceptedIn.includes(state) && !(name === 'revert' && revertUnsafe),
+    (name) =>
+      MESSAGES[name].acceptedIn.includes(state) &&
+      !(name === 'revert' && revertUnsafe) &&
+      !(name === 'cutover' && cutoverRequested),
   );
 }
 

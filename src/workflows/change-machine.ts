@@ -115,6 +115,11 @@ export class ChangeMachine {
     return acceptedNow(this.#standing);
   }
 
+  /** A cutover that was asked for is on its way to the tables. */
+  #waitsFor(state: ChangeState): string | undefined {
+    return state === 'waiting_for_cutover' && this.#cutoverRequested ? undefined : WAITS_FOR[state];
+  }
+
   status(): ChangeStatus {
     const { plan, state } = this;
     const { allowUnsafe, deferCutover, revertWindow, onConflict } = this.#options;
@@ -122,7 +127,7 @@ export class ChangeMachine {
     const namespaces = Object.keys(this.input.schema ?? this.input.statements ?? {}).sort();
     const resumeBefore = state === 'stopped' ? this.#resumeBefore : undefined;
     const waitingFor =
-      this.#waitingFor ?? (resumeBefore === undefined ? WAITS_FOR[state] : `resume before ${resumeBefore}`);
+      this.#waitingFor ?? (resumeBefore === undefined ? this.#waitsFor(state) : `resume before ${resumeBefore}`);
     return {
       changeId: this.changeId,
       state,

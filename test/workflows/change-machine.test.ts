@@ -86,6 +86,17 @@ describe('every message in every state', () => {
   });
 });
 
+it('a cutover that was asked for is on its way: nobody is waited for, and it is offered no more', () => {
+  const change = inState('waiting_for_cutover');
+  expect(change.status().waitingFor).toBe('cutover');
+  expect(change.status().controls).toContain('cutover');
+  change.accept('cutover', ME);
+  expect(change.status()).toMatchObject({ state: 'waiting_for_cutover' });
+  expect(change.status().waitingFor).toBeUndefined();
+  expect(change.status().controls).not.toContain('cutover');
+  expect(change.accept('cutover', ME).already).toBe(true);
+});
+
 describe('stop and resume', () => {
   const two = (): ChangeMachine => running(plannedTask('a'), plannedTask('b'));
 
