@@ -112,7 +112,7 @@ export class ScratchSchema {
         return missing.length > 0 ? lacking(missing, error) : error;
       }
       case 'lock_not_granted':
-        return this.#waitsFor(error, session, tables);
+        return (await this.#isThere(session)) ? this.#waitsFor(error, session, tables) : this.lost();
       default:
         return error;
     }
