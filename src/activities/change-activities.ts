@@ -10,16 +10,19 @@ const STATEMENTS: OperationKind = { beats: 'timer', onDrain: 'hand over' };
 
 /** The long steps, on the copy queue: each acquires the client of the plan's route (R1) and calls it. */
 export function createChangeActivities(
-  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use'> },
+  dependencies: ActivityDependencies & { readonly router: Pick<TargetRouter, 'use' | 'read'> },
 ): ChangeActivities {
   const use = dependencies.router.use.bind(dependencies.router);
+  // It may be done twice: a password that was rotated a moment ago ends no change that has not begun.
+  const claim = dependencies.router.read.bind(dependencies.router);
   const run = <T>(
     kind: OperationKind,
     input: StepInput | CleanUpInput,
     work: (client: TargetClient, context: OperationContext) => Promise<T>,
+    acquire = use,
   ): Promise<T> =>
     operate(dependencies, fieldsOf(input), { ...kind, awaitsRoute: input.begun === true }, (context) =>
-      useTarget(use, input.route, context, (client) => work(client, observed(context, input)), {
+      useTarget(acquire, input.route, context, (client) => work(client, observed(context, input)), {
         onWait: () => input.tasks.forEach(({ id }) => observed(context, input).progress(waiting(id))),
       }),
     );
@@ -34,7 +37,7 @@ export function createChangeActivities(
     };
   };
   return {
-    claimTarget: (step) => run(STATEMENTS, step, (client, context) => client.claimTarget(step, context)),
+    claimTarget: (step) => run(STATEMENTS, step, (client, context) => client.claimTarget(step, context), claim),
     runStatements: (step) => run(STATEMENTS, step, (client, context) => client.runStatements(step, context)),
     prepareTables: (step) => run(COPYING, step, (client, context) => client.prepareTables(step, context)),
     copyTables: (step) => run(COPYING, step, (client, context) => client.copyTables(step, context)),

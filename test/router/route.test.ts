@@ -185,8 +185,8 @@ describe('the entry of a target is edited, and a change of it', () => {
         return (rows as unknown[]).length > 0;
       });
       for (const worker of plane.workers) await worker.kill('SIGKILL');
+      await change.moveEntry();
       await plane.startWorker();
-      await change.editEntry();
       reader.destroy();
       expect(await change.end()).toBe('drifted');
       await cleanedByDoctor(change);

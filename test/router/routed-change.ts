@@ -126,13 +126,18 @@ export class RoutedChange implements AsyncDisposable {
     }
   }
 
+  /** While no worker runs: the next one knows nothing else. */
+  moveEntry(): Promise<void> {
+    return this.#writeDsn(this.elsewhere.server);
+  }
+
   /** Makes the edit, and waits until the worker goes by it. */
   async editEntry(): Promise<void> {
     const { target, edit, inventory } = this;
     if (edit === 'rotated') return this.#rotate();
     if (edit === 'renamed') await inventory.set(`${target}-new`, this.#entry());
     if (edit === 'removed' || edit === 'renamed') await inventory.set(target, undefined);
-    if (edit === 'moved') await this.#writeDsn(this.elsewhere.server);
+    if (edit === 'moved') await this.moveEntry();
     if (edit === 'overridden')
       await inventory.set(target, this.#entry({ [this.space.name]: this.twin?.name, other: 'other' }));
     if (edit === 'left out') await inventory.set(target, this.#entry({ other: 'other' }));
