@@ -9,6 +9,8 @@ export {
   loadInventory as loadStaticInventory,
 } from './load-inventory.js';
 export { mistakeInReference } from './mistakes.js';
+export { orAborted } from './or-aborted.js';
+export { within } from './within.js';
 export type { InventoryModule, InventoryModuleTools } from './module-inventory.js';
 export { mapNamespace } from './namespaces.js';
 export type {

@@ -1,4 +1,5 @@
 import { SternaError } from '../contract/index.js';
+import { orAborted } from './or-aborted.js';
 
 /** What asks somebody else's code, or a store that sets no limit itself, waits no longer. */
 const LIMIT_MS = 30_000;
@@ -13,29 +14,20 @@ export async function within<T>(
   signal?: AbortSignal,
   milliseconds = LIMIT_MS,
 ): Promise<T> {
-  const done = Promise.resolve(work);
-  done.catch(() => undefined); // told by the race, or not of interest any more
-  let leave: () => void = () => undefined;
-  const left = new Promise<never>((_, reject) => {
-    const late = (): void =>
-      reject(
+  const late = new AbortController();
+  const timer = setTimeout(
+    () =>
+      late.abort(
         new SternaError(
           'inventory_unavailable',
           `${who}: expected an answer within ${milliseconds / 1_000} s, got none.`,
         ),
-      );
-    const timer = setTimeout(late, milliseconds);
-    const onAbort = (): void => reject(signal?.reason as Error);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    leave = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-  });
+      ),
+    milliseconds,
+  );
   try {
-    return await Promise.race([done, left]);
+    return await orAborted(Promise.resolve(work), ...(signal === undefined ? [] : [signal]), late.signal);
   } finally {
-    leave();
+    clearTimeout(timer);
   }
 }

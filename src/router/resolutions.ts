@@ -1,6 +1,4 @@
-import { SternaError } from '../contract/index.js';
-import type { InventoryResolver, ResolvedTarget, TargetRequest } from '../inventory/index.js';
-import { orAborted } from './or-aborted.js';
+import { type InventoryResolver, type ResolvedTarget, type TargetRequest, within } from '../inventory/index.js';
 
 /** Longer than any inventory of a file takes to say that it cannot answer. */
 const LIMIT_MS = 60_000;
@@ -54,26 +52,18 @@ export class Resolutions {
     this.count += 1;
     const asking = new AbortController();
     this.#asking.add(asking);
-    const timer = setTimeout(() => asking.abort(noAnswer(this.limitMs)), this.limitMs).unref();
     try {
-      const resolved = await orAborted(this.resolver.resolve(request, asking.signal), asking.signal);
+      const answer = this.resolver.resolve(request, asking.signal);
+      const resolved = await within('The inventory', answer, asking.signal, this.limitMs);
       const { freshMs = 0 } = this.resolver;
       if (freshMs > 0) this.#fresh.set(key, { resolved, until: this.now() + freshMs });
       return resolved;
     } finally {
-      clearTimeout(timer);
+      asking.abort(); // one that is given up on
       this.#asking.delete(asking);
       this.#asked.delete(key);
     }
   }
-}
-
-/** Whoever asks next, asks anew: a resolver that never answers holds no target for ever. */
-function noAnswer(milliseconds: number): SternaError {
-  return new SternaError(
-    'inventory_unavailable',
-    `Expected an answer of the inventory within ${milliseconds / 1_000} s, got none. It is asked again.`,
-  );
 }
 
 function keyOf({ target, environment, type }: TargetRequest): string {

@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SternaError } from '../contract/index.js';
-import type {
-  InventoryHealth,
-  InventoryResolver,
-  ResolvedTarget,
-  TargetRequest,
-  TargetSummary,
+import {
+  orAborted,
+  type InventoryHealth,
+  type InventoryResolver,
+  type ResolvedTarget,
+  type TargetRequest,
+  type TargetSummary,
 } from '../inventory/index.js';
 import type { TargetClient } from '../target/index.js';
 import { Generation } from './generation.js';
-import { orAborted } from './or-aborted.js';
 import { Resolutions } from './resolutions.js';
 
 /** How a router finds targets and opens their clients, and its bounds. `openRouter` gives the MySQL clients. */

@@ -29,6 +29,7 @@ function activities(operation: (context: OperationContext) => unknown) {
   const drain = new AbortController();
   const lines: Line[] = [];
   const requests: unknown[] = [];
+  const reads: unknown[] = [];
   const write = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, fields: { ...fields }, message });
   const client = new Proxy(
@@ -46,7 +47,10 @@ function activities(operation: (context: OperationContext) => unknown) {
   };
   const router = {
     use,
-    read: use,
+    read: (...args: Parameters<typeof use>) => {
+      reads.push(args[0]);
+      return use(...args);
+    },
     list: () => Promise.resolve([]),
     inventoryHealth: () => Promise.resolve({ stale: false }),
   } as unknown as TargetRouter;
@@ -58,6 +62,7 @@ function activities(operation: (context: OperationContext) => unknown) {
     drain,
     lines,
     requests,
+    reads,
     observed,
     change: createChangeActivities(dependencies),
     control: createControlActivities(dependencies),
@@ -77,6 +82,15 @@ describe('an activity', () => {
     const { change, requests } = activities(() => ({ outcome: 'handover' }));
     expect(await new ActivityEnvironment().run(change.copyTables, STEP)).toEqual({ outcome: 'handover' });
     expect(requests).toEqual([{ target: 'shop', environment: 'test', type: 'mysql' }]);
+  });
+
+  it('that writes is done once by the router, but for the claim, which makes nothing that would be lost (E5)', async () => {
+    const { change, control, reads } = activities(() => ({ outcome: 'handover' }));
+    for (const work of [...Object.values(change), control.writeControl])
+      if (work !== change.claimTarget) await new ActivityEnvironment().run(work as typeof change.copyTables, STEP);
+    expect(reads).toEqual([]);
+    await new ActivityEnvironment().run(change.claimTarget, STEP);
+    expect(reads).toHaveLength(1);
   });
 
   it.each<[ErrorCode, boolean]>([
