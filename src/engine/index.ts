@@ -1,14 +1,4 @@
-export {
-  type ConnectionConfig,
-  type Executed,
-  MysqlServer,
-  type QueryOptions,
-  type Row,
-  type Session,
-  type SessionOptions,
-  type SqlValue,
-  type TlsConfig,
-} from '../mysql/index.js';
+export * from '../mysql/connecting.js';
 export { ChangeHold } from './change-hold.js';
 export { findLeftovers, type FoundChange, type Leftovers, type LeftoverTable } from './leftovers.js';
 export { DroppedTables } from './dropped.js';

@@ -1,3 +1,4 @@
+export * from './connecting.js';
 export { answered, PATIENCE } from './answered.js';
 export {
   type BinlogEvent,
@@ -8,7 +9,6 @@ export {
   GtidSet,
 } from './binlog-stream.js';
 export { describeBlockers } from './blockers.js';
-export type { ConnectionConfig, TlsConfig } from './connection-config.js';
 export { canonicalDefinition, fingerprint, readDefinition } from './definition.js';
 export {
   listAt,
@@ -22,10 +22,8 @@ export {
 export { quoteName, quoteTable } from './identifiers.js';
 export { askedCounter, nextId, withoutCounter } from './counter.js';
 export { inUtf8mb4, keepsKeyValues, KEY_TYPES, ordersAlike } from './key-types.js';
-export { MysqlServer, type SessionOptions } from './server.js';
 export { serverErrorNumber, serverMessage } from './server-error.js';
 export { OLDEST_VERSION, serverHas, versionHas } from './server-version.js';
-export type { Executed, QueryOptions, Row, Session, SqlValue } from './session.js';
 export { isBelow } from './small-table.js';
 export { definingMode } from './sql-mode.js';
 export { oldName, shadowName } from './table-names.js';

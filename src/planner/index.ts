@@ -1,14 +1,4 @@
-export {
-  type ConnectionConfig,
-  type Executed,
-  MysqlServer,
-  type QueryOptions,
-  type Row,
-  type Session,
-  type SessionOptions,
-  type SqlValue,
-  type TlsConfig,
-} from '../mysql/index.js';
+export * from '../mysql/connecting.js';
 export { lintSchema } from './lint-schema.js';
 export { planChange } from './plan-change.js';
 export type { PlanningDependencies, PlanningLog } from './planning.js';
