@@ -212,7 +212,7 @@ export class TargetRouter implements AsyncDisposable {
         this.#assertOpen(); // K4: closed meanwhile, and nobody would close what is opened now
         // From here to `hold` nothing is awaited: concurrent first uses meet in the map (K1).
         const known = this.#currentOf(resolved);
-        const generation = known ?? (urgent || this.#mayOpen(came, turn) ? this.#open(resolved) : undefined);
+        const generation = known ?? (urgent || this.#mayOpen(came) ? this.#open(resolved) : undefined);
         opens = known === undefined;
         if (generation !== undefined) {
           generation.hold();
@@ -284,11 +284,9 @@ export class TargetRouter implements AsyncDisposable {
     return this.#current.size + this.#retiring.size < this.#maxClients;
   }
 
-  /** False where there is no room, or where it is somebody's who came before. @param turn whether it has been woken */
-  #mayOpen(came: number, turn: boolean): boolean {
-    if (!turn && this.#waiting.length > 0) return false;
-    if (turn && [...this.#trying, ...this.#waiting.map((other) => other.came)].some((other) => other < came))
-      return false;
+  /** False where there is no room, or where it is somebody's who came before. */
+  #mayOpen(came: number): boolean {
+    if ([...this.#trying, ...this.#waiting.map((other) => other.came)].some((other) => other < came)) return false;
     if (this.#hasRoom) return true;
     // One that closes makes room when it has closed.
     this.#evict([...this.#current.values()].find(({ users }) => users === 0));

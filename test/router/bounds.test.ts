@@ -96,6 +96,24 @@ describe('more targets than clients', () => {
     expect(router.stats()).toMatchObject({ waiting: 0, inUse: 0 });
   });
 
+  it('are let in before whoever comes while they are being let in', async () => {
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      const router = fakes.openRouter({ maxClients: 1 });
+      const order: string[] = [];
+      const [first, waits] = [new Use(router, 'a', order), new Use(router, 'b', order)];
+      await until('one waits', () => router.stats().waiting === 1, { intervalMs: 1 });
+      first.end();
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      const late = new Use(router, 'c', order);
+      for (const use of [waits, late]) {
+        await until('it has begun', () => use.begun, { intervalMs: 1, timeoutMs: 2_000 });
+        use.end();
+      }
+      await Promise.all([first.over, waits.over, late.over]);
+      expect(order).toEqual(['a', 'b', 'c']);
+    }
+  });
+
   it('are not waited for by a target that has its client', async () => {
     const router = fakes.openRouter({ maxClients: 1 });
     const [first, waits] = [new Use(router, 'a'), new Use(router, 'b')];
