@@ -57,8 +57,12 @@ export class OnlineChange {
   ) {}
 
   /** From now on the target has the state of the change, by which every later step knows it. */
-  claimTarget(step: StepInput, context: EngineContext): Promise<StepOutcome> {
-    return this.#drive(step, context, () => Promise.resolve(done({})));
+  async claimTarget(step: StepInput, context: EngineContext): Promise<StepOutcome> {
+    const state = new StateTable(step.changeId, this.physical(step.stateNamespace));
+    const settings = { ...ROW_SETTINGS };
+    await using session = await this.server.connect({ settings, signal: context.signal, answerMs: PATIENCE.answer });
+    await state.ensure(session, step, () => context.confirm());
+    return done({});
   }
 
   async runStatements(step: StepInput, context: EngineContext): Promise<StepOutcome> {

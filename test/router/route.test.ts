@@ -177,6 +177,7 @@ describe('the entry of a target is edited, and a change of it', () => {
       const reader = await connect(change.space.server, change.space.name);
       await reader.query('START TRANSACTION; SELECT * FROM t LIMIT 1');
       await change.start({ autoApply: true }, 'ALTER TABLE t ADD COLUMN n INT');
+      await change.reach('its statement runs', ({ tasks: [task] }) => task?.phase === 'instant'); // and nothing of its plan
       await until('its statement waits', async () => {
         const [rows] = await change.space.connection.query(
           "SELECT 1 FROM performance_schema.processlist WHERE user = ? AND state LIKE 'Waiting for table metadata%'",
